@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { RiskLevelSchema } from './analysis.ts'
+import { CameraNameSchema, TimestampSchema } from './clip.ts'
+
+export const AlertDecisionSchema = z.object({
+  notify: z.boolean(),
+  /** Why, as the owner reads it, e.g. `risk_level=high`. */
+  notify_reason: z.string(),
+})
+export type AlertDecision = Readonly<z.infer<typeof AlertDecisionSchema>>
+
+/** What a household is told about one clip: the payload on `homecam/alerts/{camera_name}`. */
+export const AlertSchema = z.object({
+  clip_id: z.string(),
+  camera_name: z.string(),
+  storage_uri: z.string().nullable(),
+  view_url: z.string().nullable(),
+  /** Null when no analysis is there. */
+  risk_level: RiskLevelSchema.nullable(),
+  activity_type: z.string().nullable(),
+  notify_reason: z.string(),
+  summary: z.string().nullable(),
+  /** When the alert was made. */
+  ts: TimestampSchema,
+  /** Same as `clip_id`: a second message with the same key is about the same event. */
+  dedupe_key: z.string(),
+  /** True only if the upload failed; false while it is still under way. */
+  upload_failed: z.boolean(),
+  upload_pending: z.boolean(),
+  vlm_failed: z.boolean(),
+  /** When the clip began. */
+  start_ts: TimestampSchema,
+  duration_s: z.number().nonnegative(),
+  detected_classes: z.array(z.string()),
+  confidence: z.number().nonnegative(),
+  thumbnail_uri: z.string().nullable(),
+})
+export type Alert = Readonly<z.infer<typeof AlertSchema>>
+
+/** What goes with an alert where the channel can carry it. */
+export interface AlertMedia {
+  /** The best detection frame, JPEG. Null when none could be made. */
+  readonly thumbnail: Uint8Array | null
+}
+
+export const SYSTEM_ALERT_CODES = [
+  'stage_exhausted',
+  'clip_quarantined',
+  'disk_full',
+  'disk_floor',
+  'journal_unreadable',
+  'vlm_budget_spent',
+  'recovery_digest',
+  'source_down',
+  'source_recovered',
+] as const
+
+/** Something the owner should know about HomeSec itself: the payload on `homecam/system/errors`. */
+export const SystemAlertSchema = z.object({
+  code: z.enum(SYSTEM_ALERT_CODES),
+  severity: z.enum(['info', 'warning', 'error']),
+  /** One or two sentences that say what happened and what to do. */
+  message: z.string(),
+  camera_name: CameraNameSchema.nullable(),
+  clip_id: z.string().nullable(),
+  ts: TimestampSchema,
+})
+export type SystemAlert = Readonly<z.infer<typeof SystemAlertSchema>>

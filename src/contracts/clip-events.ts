@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { AlertDecisionSchema } from './alert.ts'
+import { AnalysisResultSchema, VlmUsageSchema } from './analysis.ts'
+import { ClipSchema, TimestampSchema } from './clip.ts'
+import { FilterResultSchema } from './detection.ts'
+import { ErrorKindSchema } from './errors.ts'
+
+/** A stage's error as it is stored: no cause, no stack. */
+export const StoredErrorSchema = z.object({ kind: ErrorKindSchema, message: z.string(), plugin: z.string() })
+export type StoredError = Readonly<z.infer<typeof StoredErrorSchema>>
+
+const attempt = z.number().int().positive()
+const started = { attempt }
+const completed = { attempt, duration_ms: z.number().nonnegative() }
+const failed = { attempt, duration_ms: z.number().nonnegative(), will_retry: z.boolean(), error: StoredErrorSchema }
+const notifier = z.string()
+
+/** Everything that can happen to a clip. The state of a clip is the fold of these, and nothing else. */
+export const ClipFactSchema = z.discriminatedUnion('event_type', [
+  z.object({ event_type: z.literal('clip_recorded'), clip: ClipSchema, config_hash: z.string() }),
+  z.object({ event_type: z.literal('clip_recovered'), reason: z.string() }),
+  z.object({ event_type: z.literal('upload_started'), ...started }),
+  z.object({ event_type: z.literal('upload_completed'), ...completed, storage_uri: z.string(), view_url: z.string().nullable() }),
+  z.object({ event_type: z.literal('upload_failed'), ...failed }),
+  z.object({ event_type: z.literal('filter_started'), ...started }),
+  z.object({ event_type: z.literal('filter_completed'), ...completed, filter_result: FilterResultSchema }),
+  z.object({ event_type: z.literal('filter_failed'), ...failed }),
+  z.object({ event_type: z.literal('vlm_started'), ...started }),
+  z.object({ event_type: z.literal('vlm_completed'), ...completed, analysis_result: AnalysisResultSchema, usage: VlmUsageSchema }),
+  z.object({ event_type: z.literal('vlm_failed'), ...failed }),
+  z.object({ event_type: z.literal('vlm_skipped'), reason: z.string() }),
+  z.object({ event_type: z.literal('artifacts_stored'), thumbnail_uri: z.string().nullable(), analysis_uri: z.string().nullable() }),
+  z.object({ event_type: z.literal('alert_decision_made'), alert_decision: AlertDecisionSchema }),
+  z.object({ event_type: z.literal('notification_started'), ...started, notifier }),
+  z.object({ event_type: z.literal('notification_sent'), ...completed, notifier }),
+  z.object({ event_type: z.literal('notification_failed'), ...failed, notifier }),
+  z.object({ event_type: z.literal('notification_skipped'), reason: z.string() }),
+  z.object({ event_type: z.literal('clip_finished') }),
+  z.object({ event_type: z.literal('clip_pruned'), reason: z.string() }),
+  z.object({ event_type: z.literal('clip_deleted'), deleted_local: z.boolean(), deleted_storage: z.boolean(), reason: z.string() }),
+])
+/** What happened, before it was numbered and dated. */
+export type ClipFact = Readonly<z.infer<typeof ClipFactSchema>>
+export type ClipEventType = ClipFact['event_type']
+
+/** A fact in its place: `seq` counts from 1 within the clip. `(clip_id, seq)` identifies the event everywhere. */
+export const ClipEventSchema = z.intersection(
+  ClipFactSchema,
+  z.object({ clip_id: z.string(), seq: z.number().int().positive(), ts: TimestampSchema }),
+)
+export type ClipEvent = Readonly<z.infer<typeof ClipEventSchema>>

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { AlertDecisionSchema } from './alert.ts'
+import { AnalysisResultSchema, VlmUsageSchema } from './analysis.ts'
+import { ClipSchema, TimestampSchema } from './clip.ts'
+import { ClipEventSchema } from './clip-events.ts'
+import { FilterResultSchema } from './detection.ts'
+
+export const SCHEMA_VERSION = 1
+
+export const CLIP_STATUSES = ['queued_local', 'uploaded', 'filtered', 'analyzed', 'done', 'error', 'deleted'] as const
+export const ClipStatusSchema = z.enum(CLIP_STATUSES)
+export type ClipStatus = (typeof CLIP_STATUSES)[number]
+
+export const StageLogSchema = z.object({
+  status: z.enum(['pending', 'running', 'ok', 'error', 'skipped']),
+  attempts: z.number().int().nonnegative(),
+  started_at: TimestampSchema.nullable(),
+  finished_at: TimestampSchema.nullable(),
+  /** `kind: message` of the last failure, or the reason of a skip. Null after success. */
+  last_error: z.string().nullable(),
+})
+export type StageLog = Readonly<z.infer<typeof StageLogSchema>>
+
+/** One clip: the row in `clip_states.data` and, with its events, the journal file. Only ever made by folding events. */
+export const ClipStateDataSchema = z.object({
+  schema_version: z.literal(SCHEMA_VERSION),
+  ...ClipSchema.shape,
+  status: ClipStatusSchema,
+  stages: z.object({ upload: StageLogSchema, filter: StageLogSchema, vlm: StageLogSchema, notify: StageLogSchema }),
+  /** One entry per notifier that was tried, so that a restart repeats only what was not delivered. */
+  notifications: z.record(z.string(), StageLogSchema),
+  storage_uri: z.string().nullable(),
+  view_url: z.string().nullable(),
+  thumbnail_uri: z.string().nullable(),
+  analysis_uri: z.string().nullable(),
+  filter_result: FilterResultSchema.nullable(),
+  analysis_result: AnalysisResultSchema.nullable(),
+  vlm_usage: VlmUsageSchema.nullable(),
+  alert_decision: AlertDecisionSchema.nullable(),
+  alert_sent_at: TimestampSchema.nullable(),
+  /** Which models and which configuration made this. */
+  provenance: z.object({ filter_model: z.string().nullable(), vlm_model: z.string().nullable(), config_hash: z.string() }),
+  created_at: TimestampSchema,
+  updated_at: TimestampSchema,
+  /** Processing reached its end (`clip_finished`); an upload may still be owed. */
+  finished_at: TimestampSchema.nullable(),
+  /** The local file was removed, by retention or by the owner. */
+  local_deleted_at: TimestampSchema.nullable(),
+  deleted_at: TimestampSchema.nullable(),
+  /** Number of events folded so far. */
+  event_seq: z.number().int().nonnegative(),
+})
+export type ClipStateData = Readonly<z.infer<typeof ClipStateDataSchema>>
+
+/** What stands in `<clip_id>.json`: the state, and the events it was folded from. */
+export const JournalSchema = ClipStateDataSchema.extend({ events: z.array(ClipEventSchema) })
+export type Journal = Readonly<z.infer<typeof JournalSchema>>

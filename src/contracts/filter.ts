@@ -1,0 +1,23 @@
+import type { FilterResult } from './detection.ts'
+import type { PluginError } from './errors.ts'
+import type { Result } from './result.ts'
+
+/** Per-call changes to a filter's own config. Absent: as configured. */
+export interface FilterOverrides {
+  /** Look at every sampled frame instead of stopping at the first that satisfies `min_hits`. */
+  readonly full_scan?: boolean
+  readonly sample_fps?: number
+}
+
+/** Looks for objects in a video file. Runs off the event loop. */
+export interface ObjectFilter extends AsyncDisposable {
+  /**
+   * @param videoPath absolute path of a local, complete video file.
+   * @param signal aborts at the stage deadline or at shutdown; the work is killed, not awaited.
+   * @returns `invalid` for a file that is no readable video (never an empty result), `unavailable` when the model cannot be had
+   *   now or the worker died, `rejected` for a model that does not load.
+   */
+  detect(videoPath: string, overrides: FilterOverrides, signal: AbortSignal): Promise<Result<FilterResult, PluginError>>
+  /** Loads the model if need be and proves it runs. Called in the background at start, so that the first clip is fast. */
+  ping(signal: AbortSignal): Promise<Result<{ readonly model: string }, PluginError>>
+}

@@ -1,0 +1,110 @@
+import type { z } from 'zod'
+import type { AlertPolicy } from './alert-policy.ts'
+import type { VlmAnalyzer } from './analyzer.ts'
+import type { Clock } from './clock.ts'
+import { messageOf } from './errors.ts'
+import type { ObjectFilter } from './filter.ts'
+import type { Logger } from './logger.ts'
+import type { Notifier } from './notifier.ts'
+import { err, ok, type Result } from './result.ts'
+import type { Secrets } from './secrets.ts'
+import type { ClipSource } from './source.ts'
+import type { StorageBackend } from './storage.ts'
+
+/** What each kind of plugin builds. */
+export interface PluginInstances {
+  source: ClipSource
+  storage: StorageBackend
+  filter: ObjectFilter
+  analyzer: VlmAnalyzer
+  alert_policy: AlertPolicy
+  notifier: Notifier
+}
+export type PluginKind = keyof PluginInstances
+export const PLUGIN_KINDS = ['source', 'storage', 'filter', 'analyzer', 'alert_policy', 'notifier'] as const satisfies readonly PluginKind[]
+
+/** Capabilities the host lends a plugin. Everything else comes from its config. */
+export interface PluginHost {
+  /** Name of this instance: the camera's for a source, the notifier's for a notifier, else the plugin's own. */
+  readonly instance: string
+  readonly clock: Clock
+  readonly log: Logger
+  readonly secrets: Secrets
+  readonly dirs: {
+    /** The product's data folder, absolute. Models live in its `models/`. */
+    readonly data: string
+    /** A folder for this instance alone, absolute; create it before use. */
+    readonly state: string
+  }
+}
+
+/** What a config may refer to by name, for checks that no single schema can make. */
+export interface ConfigNames {
+  readonly cameras: readonly string[]
+  /** Activity types the analyzer can answer with; null when its config does not list any. */
+  readonly activityTypes: readonly string[] | null
+}
+
+/** One mistake in the config: where, what, and what to do about it. `path` is relative to the plugin's own config. */
+export type ConfigProblem = { readonly path: readonly (string | number)[]; readonly message: string }
+
+/** A registered plugin with its config type already closed over: the core never sees it. */
+export interface Plugin<K extends PluginKind = PluginKind> {
+  readonly contract: 1
+  readonly kind: K
+  readonly name: string
+  /** The schema, for documentation and for checks of unknown keys. */
+  readonly config: z.ZodType
+  /** All problems of this config, without building anything. */
+  problems(rawConfig: unknown, names: ConfigNames): readonly ConfigProblem[]
+  /** Parses and builds. No I/O against the outside happens before the instance is used. */
+  load(rawConfig: unknown, host: PluginHost): Promise<Result<PluginInstances[K], readonly ConfigProblem[]>>
+}
+
+export interface PluginSpec<K extends PluginKind, S extends z.ZodType> {
+  readonly kind: K
+  readonly name: string
+  /** Strict; every default states its consequence in `.describe()`. Secrets only by keys that end in `_env`. */
+  readonly config: S
+  /** Checks against the rest of the configuration. */
+  readonly check?: (config: z.output<S>, names: ConfigNames) => readonly ConfigProblem[]
+  /** Builds the instance. Import heavy SDKs here, so unused plugins cost nothing. */
+  readonly create: (config: z.output<S>, host: PluginHost) => Promise<PluginInstances[K]>
+}
+
+export function definePlugin<K extends PluginKind, S extends z.ZodType>(spec: PluginSpec<K, S>): Plugin<K> {
+  const parse = (raw: unknown): Result<z.output<S>, readonly ConfigProblem[]> => {
+    const parsed = spec.config.safeParse(raw ?? {})
+    return parsed.success ? ok(parsed.data) : err(toProblems(parsed.error))
+  }
+  return {
+    contract: 1,
+    kind: spec.kind,
+    name: spec.name,
+    config: spec.config,
+    problems(raw, names) {
+      const parsed = parse(raw)
+      return parsed.ok ? (spec.check?.(parsed.value, names) ?? []) : parsed.error
+    },
+    async load(raw, host) {
+      const parsed = parse(raw)
+      if (!parsed.ok) return parsed
+      try {
+        return ok(await spec.create(parsed.value, host))
+      } catch (cause) {
+        return err([{ path: [], message: `plugin "${spec.name}" could not be built: ${messageOf(cause)}` }])
+      }
+    },
+  }
+}
+
+/** Flattens zod's issues; an unknown key is reported at its own path, so that each mistake is one line. */
+export function toProblems(error: z.core.$ZodError): ConfigProblem[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.filter((part) => typeof part !== 'symbol')
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key "${key}"` }))
+    return [{ path, message: issue.message }]
+  })
+}
+
+export type PluginCatalog = { readonly [K in PluginKind]: readonly Plugin<K>[] }

@@ -1,0 +1,45 @@
+import type { Readable } from 'node:stream'
+import type { PluginError } from './errors.ts'
+import type { Result } from './result.ts'
+
+export interface StoredObject {
+  /** Stable address, `scheme:…`; the same key always gives the same one. */
+  readonly storage_uri: string
+  /** A link a person can open, or null. */
+  readonly view_url: string | null
+}
+
+export interface ObjectRead {
+  readonly stream: Readable
+  /** Size of the whole object in bytes, whatever the range. */
+  readonly size: number
+}
+
+/** Inclusive byte range, as in HTTP. */
+export interface ByteRange {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Keeps clips and their artifacts off the spool.
+ *
+ * Keys are relative, `/`-separated, at most 512 characters; a key that is empty, absolute, or has `..`, `\` or NUL is `invalid`.
+ * Every method stops soon after `signal` aborts and returns `cancelled`. Kinds: `unavailable` (network, 5xx, 429, disk full),
+ * `rejected` (credentials, permissions), `invalid` (bad key, foreign uri, missing source file or object).
+ */
+export interface StorageBackend extends AsyncDisposable {
+  /** Stores a file. Idempotent: overwrites the same key, never leaves half an object under it. */
+  put(localPath: string, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>>
+  /** Stores a small artifact (analysis, thumbnail) the same way. */
+  putBytes(bytes: Uint8Array, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>>
+  /** Downloads to `localPath`, atomically; creates parent folders. */
+  get(storageUri: string, localPath: string, signal: AbortSignal): Promise<Result<void, PluginError>>
+  /** Streams an object or a part of it. The caller destroys the stream. A range past the end is `invalid`. */
+  read(storageUri: string, range: ByteRange | null, signal: AbortSignal): Promise<Result<ObjectRead, PluginError>>
+  exists(storageUri: string, signal: AbortSignal): Promise<Result<boolean, PluginError>>
+  /** Deleting what is not there is success. */
+  delete(storageUri: string, signal: AbortSignal): Promise<Result<void, PluginError>>
+  /** Proves that `put` would work now, without leaving anything behind. */
+  ping(signal: AbortSignal): Promise<Result<void, PluginError>>
+}
