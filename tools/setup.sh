@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Installs what is missing, and only that:  tools/setup.sh packages | run | test
+#   packages  npm packages          run  + ffmpeg          test  + mosquitto and the Postgres server binaries
+set -euo pipefail
+cd "$(dirname "$0")/.."
+level=${1:-test}
+
+say() { printf 'setup: %s\n' "$*"; }
+die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+check_node() {
+  command -v node >/dev/null || die 'Node.js is missing; install Node 20.19 or newer (https://nodejs.org or your package manager).'
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
+    die "Node $(node --version) is too old; HomeSec needs 20.19 or newer."
+  command -v npm >/dev/null || die 'npm is missing; it comes with Node.js (Debian: the package "npm").'
+}
+
+install_npm_packages() {
+  node tools/installed.mjs && return
+  say 'installing the npm packages of package-lock.json'
+  ONNXRUNTIME_NODE_INSTALL=skip npm ci --ignore-scripts --no-fund --no-audit
+}
+
+have_postgres() { command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }
+have_mosquitto() { command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ]; }
+have_ffmpeg() { command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null; }
+
+# Debian package name of each missing program, one a line.
+missing_packages() {
+  have_ffmpeg || echo ffmpeg
+  [ "$level" = test ] || return 0
+  have_mosquitto || echo mosquitto
+  have_postgres || echo postgresql
+}
+
+install_system_packages() {
+  local missing as_root=()
+  mapfile -t missing < <(missing_packages)
+  [ ${#missing[@]} -eq 0 ] && return
+  command -v apt-get >/dev/null || die "please install: ${missing[*]} (macOS: brew install ${missing[*]}), then run this again."
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "please have an administrator run: apt-get install ${missing[*]}"
+    as_root=(sudo)
+  fi
+  say "installing the Debian packages: ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null
+}
+
+check_node
+install_npm_packages
+case $level in
+  packages) ;;
+  run | test) install_system_packages ;;
+  *) die "usage: tools/setup.sh packages|run|test" ;;
+esac
