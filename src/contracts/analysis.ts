@@ -4,6 +4,12 @@ export const RISK_LEVELS = ['low', 'medium', 'high', 'critical'] as const
 export const RiskLevelSchema = z.enum(RISK_LEVELS)
 export type RiskLevel = (typeof RISK_LEVELS)[number]
 
+/** A risk level as a config file may write it: in any case (`HIGH`), or as its number, 0 for `low` to 3 for `critical`. */
+export const RiskLevelInputSchema = z.preprocess(
+  (raw) => (typeof raw === 'string' ? raw.trim().toLowerCase() : typeof raw === 'number' ? (RISK_LEVELS[raw] ?? raw) : raw),
+  z.enum(RISK_LEVELS, { error: (issue) => `unknown risk level "${String(issue.input)}"; known: ${RISK_LEVELS.join(', ')}` }),
+)
+
 export function riskAtLeast(actual: RiskLevel, threshold: RiskLevel): boolean {
   return RISK_LEVELS.indexOf(actual) >= RISK_LEVELS.indexOf(threshold)
 }
