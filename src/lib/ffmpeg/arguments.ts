@@ -1,0 +1,108 @@
+import { resolve } from 'node:path'
+
+/**
+ * The containers cameras write. Anything else is no video to us: playlists, concat scripts and subtitles could make ffmpeg open
+ * other files, raw streams have no times.
+ */
+const DEMUXERS = 'mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,dhav'
+
+/** How every file is opened: no network, no playlists, and a name that can be neither an option nor a protocol. */
+export function inputArguments(path: string): string[] {
+  return ['-protocol_whitelist', 'file,pipe', '-format_whitelist', DEMUXERS, '-i', `file:${resolve(path)}`]
+}
+
+const QUIET = ['-nostdin', '-hide_banner', '-loglevel', 'error']
+/** The first real video stream: `V` leaves out cover pictures. */
+const VIDEO_ONLY = ['-map', '0:V:0']
+
+export function probeArguments(path: string): string[] {
+  const entries = [
+    'format=duration,start_time:format_tags=creation_time',
+    'stream=codec_type,codec_name,width,height,avg_frame_rate,r_frame_rate',
+    'stream_disposition=attached_pic:stream_tags=rotate:stream_side_data=rotation',
+  ]
+  return ['-hide_banner', '-loglevel', 'error', '-show_entries', entries.join(':'), '-of', 'json', ...inputArguments(path)]
+}
+
+/** Decodes one frame and prints one grey pixel of it: proof that there is a picture. */
+export function firstFrameArguments(path: string): string[] {
+  return [...QUIET, ...inputArguments(path), ...VIDEO_ONLY, '-frames:v', '1', '-vf', 'scale=1:1,format=gray', '-f', 'rawvideo', 'pipe:1']
+}
+
+/** Walks all packets without decoding: one `pts,duration` line each. */
+export function packetTimeArguments(path: string): string[] {
+  const entries = ['-select_streams', 'V:0', '-show_entries', 'packet=pts_time,duration_time', '-of', 'csv=p=0']
+  return ['-hide_banner', '-loglevel', 'error', ...entries, ...inputArguments(path)]
+}
+
+export interface FrameSampling {
+  readonly sampleFps: number
+  /** Size in pixels that frames are fitted into. */
+  readonly width: number
+  readonly height: number
+  /** `contain` keeps the shape of the picture, `stretch` does not. */
+  readonly fit: 'contain' | 'stretch'
+}
+
+/** The frame shown at every `1 / sampleFps` seconds from 0 on, as PPM pictures (each says its own size) one after another. */
+export function sampleArguments(path: string, sampling: FrameSampling): string[] {
+  const filters = [
+    `fps=fps=${sampling.sampleFps}:round=up:start_time=0`,
+    `scale=w=${sampling.width}:h=${sampling.height}${sampling.fit === 'contain' ? ':force_original_aspect_ratio=decrease' : ''}:flags=bilinear`,
+    'format=rgb24',
+  ]
+  return [...QUIET, ...inputArguments(path), ...VIDEO_ONLY, '-vf', filters.join(','), '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1']
+}
+
+export interface JpegShape {
+  /** Longest side in pixels; smaller pictures stay as they are. */
+  readonly maxSize: number
+  /** 1 (worst) to 100 (best). */
+  readonly quality: number
+}
+
+/** Frame times on descriptor 3, as `pts_time:…` lines, in the order of the pictures on standard output. */
+const PRINT_TIMES = 'metadata=mode=add:key=picked:value=1,metadata=mode=print:file=pipe\\\\:3'
+
+/** Picks, in one pass, the first frame at or after each of `seconds`. */
+export function jpegArguments(path: string, seconds: readonly number[], shape: JpegShape): string[] {
+  const picks = seconds.map((second) => `gte(t,${second})*not(gte(prev_t,${second}))`).join('+')
+  return [
+    ...QUIET,
+    ...inputArguments(path),
+    ...VIDEO_ONLY,
+    '-vf',
+    `select='${picks}',${PRINT_TIMES},${jpegScale(shape)}`,
+    ...toJpegs(shape),
+  ]
+}
+
+/** All frames of the last `tail_s` seconds. */
+export function lastFramesArguments(path: string, tail_s: number, shape: JpegShape): string[] {
+  const filters = `${PRINT_TIMES},${jpegScale(shape)}`
+  return [
+    ...QUIET,
+    '-sseof',
+    String(-tail_s),
+    '-copyts',
+    '-start_at_zero',
+    ...inputArguments(path),
+    ...VIDEO_ONLY,
+    '-vf',
+    filters,
+    ...toJpegs(shape),
+  ]
+}
+
+function jpegScale(shape: JpegShape): string {
+  return `scale=w='min(${shape.maxSize},iw)':h='min(${shape.maxSize},ih)':force_original_aspect_ratio=decrease:out_range=full,format=yuvj420p`
+}
+
+function toJpegs(shape: JpegShape): string[] {
+  return ['-fps_mode', 'passthrough', '-q:v', String(jpegQscale(shape.quality)), '-c:v', 'mjpeg', '-f', 'image2pipe', 'pipe:1']
+}
+
+/** ffmpeg's scale runs from 2 (best) to 31 (worst). */
+export function jpegQscale(quality: number): number {
+  return Math.round(31 - ((Math.min(Math.max(quality, 1), 100) - 1) / 99) * 29)
+}
