@@ -54,7 +54,8 @@ export function notifierContract(name: string, open: () => Promise<NotifierSubje
 
     test('with a signal that has aborted, every call returns "cancelled" and nothing goes out', async () => {
       const aborted = AbortSignal.abort()
-      for (const call of everyCall(subject.notifier, aborted)) expect(await call()).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
+      for (const call of everyCall(subject.notifier, aborted))
+        expect(await call()).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
       expect(await subject.received()).not.toContain('front_door')
     })
 
@@ -66,7 +67,8 @@ export function notifierContract(name: string, open: () => Promise<NotifierSubje
     test('disposing twice is fine, and calls after that return "cancelled"', async () => {
       await subject.notifier[Symbol.asyncDispose]()
       await subject.notifier[Symbol.asyncDispose]()
-      for (const call of everyCall(subject.notifier, never())) expect(await call()).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
+      for (const call of everyCall(subject.notifier, never()))
+        expect(await call()).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
     })
 
     test('no secret comes out in an error or a log line', async () => {
@@ -84,11 +86,7 @@ export function notifierContract(name: string, open: () => Promise<NotifierSubje
 }
 
 function everyCall(notifier: Notifier, signal: AbortSignal): ReadonlyArray<() => Promise<Result<void, PluginError>>> {
-  return [
-    () => notifier.send(anAlert(), NO_MEDIA, signal),
-    () => notifier.sendSystem(aSystemAlert(), signal),
-    () => notifier.ping(signal),
-  ]
+  return [() => notifier.send(anAlert(), NO_MEDIA, signal), () => notifier.sendSystem(aSystemAlert(), signal), () => notifier.ping(signal)]
 }
 
 function expectKnownKind(result: Result<void, PluginError>): void {

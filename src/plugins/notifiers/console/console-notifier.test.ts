@@ -55,7 +55,9 @@ notifierContract('console', async () => {
 
 test('an alert is a block that says camera, risk, what, why, when, and where to look', async () => {
   const screen = terminal()
-  await sent(openConsole(screen).send(anAlert({ view_url: 'https://nvr.example/c/1', thumbnail_uri: 'local:front_door/1.jpg' }), NO_MEDIA, signal))
+  await sent(
+    openConsole(screen).send(anAlert({ view_url: 'https://nvr.example/c/1', thumbnail_uri: 'local:front_door/1.jpg' }), NO_MEDIA, signal),
+  )
   expect(screen.text()).toBe(
     [
       'ALERT front_door · risk high · person_at_door',
@@ -129,5 +131,8 @@ test('the plugin loads without any config and refuses unknown keys', async () =>
   expect(loaded.ok).toBe(true)
   if (loaded.ok) await loaded.value[Symbol.asyncDispose]()
   const names = { cameras: [], activityTypes: null }
-  expect(consoleNotifier.problems({ colour: CANARY_SECRET, stream: 'file' }, names).map((problem) => problem.path)).toEqual([['stream'], ['colour']])
+  expect(consoleNotifier.problems({ colour: CANARY_SECRET, stream: 'file' }, names).map((problem) => problem.path)).toEqual([
+    ['stream'],
+    ['colour'],
+  ])
 })

@@ -49,7 +49,11 @@ function whereToLook(alert: Alert): string {
 
 function localTime(timestamp: string, { timeZone }: AlertLook): string {
   // Swedish writes dates as ISO 8601 does.
-  const format = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium', ...(timeZone === undefined ? {} : { timeZone }) })
+  const format = new Intl.DateTimeFormat('sv-SE', {
+    dateStyle: 'short',
+    timeStyle: 'medium',
+    ...(timeZone === undefined ? {} : { timeZone }),
+  })
   return format.format(new Date(timestamp))
 }
 
