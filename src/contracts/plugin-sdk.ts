@@ -2,6 +2,7 @@
 export * from './alert.ts'
 export * from './alert-policy.ts'
 export * from './analysis.ts'
+export * from './analysis-prompt.ts'
 export * from './analyzer.ts'
 export * from './clip.ts'
 export * from './clock.ts'
