@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto'
+import { dirname } from 'node:path'
+import type { PluginCatalog } from '../contracts/plugin.ts'
+import { err, ok, type Result } from '../contracts/result.ts'
+import type { Secrets } from '../contracts/secrets.ts'
+import { checkPlugins } from './check-plugins.ts'
+import { envReferences, inUse, missingVariables } from './env-names.ts'
+import { authIsOn, isLoopback, placedNotifiers, toAppConfig } from './normalise.ts'
+import { locateProblem, type ConfigReport, type KeyPath, type Problem } from './problem.ts'
+import type { RawConfigFile } from './read-config-file.ts'
+import { NO_BACKEND, readShape } from './read-shape.ts'
+import type { AppConfig, ConfigFile } from './schema.ts'
+import { createSecrets, type Environment } from './secrets.ts'
+
+export interface LoadedConfig {
+  readonly config: AppConfig
+  /** SHA-256 of the configuration, hex. It holds no secrets, only names of variables. */
+  readonly hash: string
+  readonly secrets: Secrets
+  /** The values behind every `*_env` key, to keep out of logs and answers. */
+  readonly secretValues: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Second half of loading: everything that is wrong with the file, at once.
+ * @param catalog with the third-party plugins the file names already in it.
+ */
+export function checkConfig(raw: RawConfigFile, catalog: PluginCatalog, environment: Environment): Result<LoadedConfig, ConfigReport> {
+  const secrets = createSecrets(environment)
+  const { file, problems: shape } = readShape(raw.value)
+  const plugins = checkPlugins(file, catalog)
+  const problems = [
+    ...shape,
+    ...duplicates(file),
+    ...plugins.problems,
+    ...consistency(file),
+    ...missingVariables(raw.value, (name) => secrets.get(name) !== undefined, inUse(file)),
+  ]
+  if (problems.length > 0) return err(toReport(raw, problems))
+
+  const config = toAppConfig(file, dirname(raw.path))
+  return ok({
+    config,
+    hash: createHash('sha256').update(canonicalJson(config)).digest('hex'),
+    secrets,
+    secretValues: secretValues([config, plugins.parsed], secrets),
+    warnings: [...plugins.warnings, ...warnings(file)],
+  })
+}
+
+function duplicates(file: ConfigFile): Problem[] {
+  const cameras = file.cameras.map(({ name }, index) => ({ name, path: ['cameras', index, 'name'] }))
+  const notifiers = placedNotifiers(file)
+    .filter(({ notifier }) => notifier.name !== NO_BACKEND)
+    .map(({ notifier, path }) => ({ name: notifier.name, path: path[0] === 'mqtt' ? path : [...path, 'name'] }))
+  return [...repeated(cameras, 'camera'), ...repeated(notifiers, 'notifier')]
+}
+
+function repeated(named: readonly { readonly name: string; readonly path: KeyPath }[], what: string): Problem[] {
+  const seen = new Set<string>()
+  return named.flatMap(({ name, path }): Problem[] => {
+    if (!seen.has(name)) {
+      seen.add(name)
+      return []
+    }
+    return [{ code: 'duplicate_name', path, message: `there is already a ${what} named "${name}"`, advice: 'Give each its own name.' }]
+  })
+}
+
+/** What no single key can know. */
+function consistency({ vlm, server }: ConfigFile): Problem[] {
+  const problems: Problem[] = []
+  if (vlm.backend === null && vlm.run_mode !== 'never') {
+    const advice = 'Name a model (openai, anthropic, google, mock), set run_mode: never, or remove the vlm block.'
+    problems.push({ code: 'missing_value', path: ['vlm', 'backend'], message: 'is missing', advice })
+  }
+  if (server.enabled && !isLoopback(server.host) && !authIsOn(server) && !server.allow_insecure) {
+    const advice = 'Remove this line (a key is then made for you), listen on 127.0.0.1, or accept it with server.allow_insecure: true.'
+    problems.push({ code: 'insecure', path: ['server', 'auth', 'enabled'], message: 'everyone on the network could watch your cameras', advice })
+  }
+  return problems
+}
+
+function warnings(file: ConfigFile): string[] {
+  const notifiers = placedNotifiers(file)
+  return [
+    ...(file.storage.paths.backups_dir === null ? [] : ['storage.paths.backups_dir: not used; remove it']),
+    ...(file.cameras.some(({ enabled }) => enabled) ? [] : ['cameras: all are disabled; nothing will be recorded']),
+    ...(notifiers.some(({ notifier }) => notifier.enabled) ? [] : ['notifiers: none is enabled; alerts go nowhere']),
+    ...(file.server.enabled && !isLoopback(file.server.host) && !authIsOn(file.server) ? ['server: everyone on the network can watch your cameras'] : []),
+  ]
+}
+
+function secretValues(configs: unknown, secrets: Secrets): string[] {
+  const values = envReferences(configs).map(({ name }) => secrets.get(name))
+  return [...new Set(values.filter((value) => value !== undefined))]
+}
+
+function toReport(raw: RawConfigFile, problems: readonly Problem[]): ConfigReport {
+  const places = new Set<string>()
+  const located = problems
+    .map((problem) => locateProblem(problem, raw.locate))
+    .filter(({ path, code }) => {
+      // A variable's name that is no name is found twice, by the schema and by the search for variables.
+      const known = places.has(path)
+      places.add(path)
+      return !known || code !== 'env_missing'
+    })
+  return { file: raw.path, problems: located.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) }
+}
+
+/** The same text for the same configuration, in whatever order its keys were written. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) =>
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  )
+}

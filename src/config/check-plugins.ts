@@ -1,0 +1,102 @@
+import type { ConfigNames, ConfigProblem, Plugin, PluginCatalog, PluginKind } from '../contracts/plugin.ts'
+import { describeProblem, suggestion } from './describe-problem.ts'
+import { placedNotifiers } from './normalise.ts'
+import type { KeyPath, Problem } from './problem.ts'
+import { NO_BACKEND } from './read-shape.ts'
+import type { ConfigFile } from './schema.ts'
+import { outline } from './schema-node.ts'
+
+/** One plugin that the config asks for, and where. */
+interface PluginUse {
+  readonly kind: PluginKind
+  readonly backend: string
+  readonly backendPath: KeyPath
+  readonly config: unknown
+  readonly configPath: KeyPath
+}
+
+/** `filter.backend: auto` is a choice among filters; its config is that of the first choice. */
+const AUTO_FILTER = 'yolo'
+
+export interface PluginFindings {
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly string[]
+  /** Each plugin's config with its defaults, for the names of variables that stand there by default. */
+  readonly parsed: readonly unknown[]
+}
+
+/** Asks every plugin in use what it thinks of its config. */
+export function checkPlugins(file: ConfigFile, catalog: PluginCatalog): PluginFindings {
+  const names = configNames(file)
+  const found = pluginUses(file).map((use) => checkUse(use, catalog[use.kind], names))
+  const { problems, warnings } = toleratePolicies(found.flatMap(({ problems }) => problems), file)
+  return { problems, warnings, parsed: found.map(({ parsed }) => parsed) }
+}
+
+export function configNames(file: ConfigFile): ConfigNames {
+  const types = file.vlm.config['activity_types']
+  const listed = Array.isArray(types) && types.every((type): type is string => typeof type === 'string') ? types : null
+  return {
+    cameras: file.cameras.map(({ name }) => name),
+    activityTypes: listed === null || listed.includes('unknown') ? listed : [...listed, 'unknown'],
+  }
+}
+
+function pluginUses(file: ConfigFile): PluginUse[] {
+  const single = (kind: PluginKind, section: 'storage' | 'filter' | 'alert_policy'): PluginUse => ({
+    kind,
+    backend: file[section].backend,
+    backendPath: [section, 'backend'],
+    config: file[section].config,
+    configPath: [section, 'config'],
+  })
+  const cameras = file.cameras.map(({ source }, index): PluginUse => {
+    const path = ['cameras', index, 'source']
+    return { kind: 'source', backend: source.backend, backendPath: [...path, 'backend'], config: source.config, configPath: [...path, 'config'] }
+  })
+  const notifiers = placedNotifiers(file).map(({ notifier, path, configPath }): PluginUse => {
+    const backendPath = path[0] === 'mqtt' ? path : [...path, 'backend']
+    return { kind: 'notifier', backend: notifier.backend, backendPath, config: notifier.config, configPath }
+  })
+  const vlm: PluginUse[] =
+    file.vlm.backend === null
+      ? []
+      : [{ kind: 'analyzer', backend: file.vlm.backend, backendPath: ['vlm', 'backend'], config: file.vlm.config, configPath: ['vlm', 'config'] }]
+  return [...cameras, single('storage', 'storage'), single('filter', 'filter'), ...vlm, single('alert_policy', 'alert_policy'), ...notifiers]
+}
+
+function checkUse(use: PluginUse, known: readonly Plugin[], names: ConfigNames): { problems: readonly Problem[]; parsed: unknown } {
+  if (use.backend === NO_BACKEND) return { problems: [], parsed: null }
+  const plugin = findPlugin(use, known)
+  if (plugin === undefined) {
+    const advice = suggestion(use.backend, [...(use.kind === 'filter' ? ['auto'] : []), ...known.map(({ name }) => name)])
+    return { problems: [{ code: 'unknown_plugin', path: use.backendPath, message: 'there is no such plugin', advice }], parsed: null }
+  }
+  const schema = outline(plugin.config)
+  const problems = plugin.problems(use.config, names).map((problem) => describeProblem(problem, use.configPath, schema, use.config))
+  const parsed = plugin.config.safeParse(use.config)
+  return { problems, parsed: parsed.success ? parsed.data : null }
+}
+
+function findPlugin({ kind, backend }: PluginUse, known: readonly Plugin[]): Plugin | undefined {
+  const named = (name: string) => known.find((plugin) => plugin.name.toLowerCase() === name)
+  return named(backend) ?? (kind === 'filter' && backend === 'auto' ? named(AUTO_FILTER) : undefined)
+}
+
+/**
+ * Old files (those with a top-level `mqtt` block) may carry overrides for cameras that are gone; everywhere else a camera
+ * nobody listed is a typing mistake that would silence an alert.
+ */
+function toleratePolicies(problems: readonly Problem[], file: ConfigFile): { problems: Problem[]; warnings: string[] } {
+  if (file.mqtt === undefined) return { problems: [...problems], warnings: [] }
+  const cameras = new Set(file.cameras.map(({ name }) => name))
+  const unlisted = ({ path }: ConfigProblem) => {
+    const [section, config, key, camera] = path
+    return section === 'alert_policy' && config === 'config' && key === 'overrides' && typeof camera === 'string' && !cameras.has(camera) ? camera : null
+  }
+  const ignored = new Set(problems.map(unlisted).filter((camera) => camera !== null))
+  return {
+    problems: problems.filter((problem) => unlisted(problem) === null),
+    warnings: [...ignored].map((camera) => `alert_policy.config.overrides.${camera}: no such camera is listed; this override has no effect`),
+  }
+}

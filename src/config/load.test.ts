@@ -1,0 +1,290 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { definePlugin, type PluginCatalog, type PluginInstances, type PluginKind } from '../contracts/plugin.ts'
+import type { LoadedConfig } from './check-config.ts'
+import { explainConfigReport } from './explain-error.ts'
+import { loadConfig } from './load.ts'
+import { authIsOn } from './normalise.ts'
+import type { ConfigReport } from './problem.ts'
+
+const never = <K extends PluginKind>(): Promise<PluginInstances[K]> => Promise.reject(new Error('not built in these tests'))
+const open = <K extends PluginKind>(kind: K, name: string) =>
+  definePlugin({ kind, name, config: z.record(z.string(), z.unknown()), create: never<K> })
+
+const catalog: PluginCatalog = {
+  source: [
+    definePlugin({
+      kind: 'source',
+      name: 'folder',
+      config: z.strictObject({ path: z.string().describe('Folder to watch.'), stability_s: z.number().default(5) }),
+      create: never<'source'>,
+    }),
+    definePlugin({
+      kind: 'source',
+      name: 'rtsp',
+      config: z.strictObject({ rtsp_url_env: z.string(), fallback_env: z.string().default('RTSP_DEFAULT') }),
+      create: never<'source'>,
+    }),
+  ],
+  storage: [open('storage', 'local')],
+  filter: [open('filter', 'yolo'), open('filter', 'hog')],
+  analyzer: [open('analyzer', 'openai')],
+  alert_policy: [
+    definePlugin({
+      kind: 'alert_policy',
+      name: 'default',
+      config: z.looseObject({ overrides: z.record(z.string(), z.looseObject({ notify_on_activity_types: z.array(z.string()).default([]) })).default({}) }),
+      check: ({ overrides }, names) =>
+        Object.entries(overrides).flatMap(([camera, { notify_on_activity_types: types }]) => [
+          ...(names.cameras.includes(camera) ? [] : [{ path: ['overrides', camera], message: `unknown camera "${camera}"` }]),
+          ...types
+            .filter((type) => names.activityTypes?.includes(type) === false)
+            .map((type, index) => ({ path: ['overrides', camera, 'notify_on_activity_types', index], message: `unknown activity type "${type}"` })),
+        ]),
+      create: never<'alert_policy'>,
+    }),
+  ],
+  notifier: [open('notifier', 'console'), open('notifier', 'mqtt'), open('notifier', 'email')],
+}
+
+const MINIMAL = 'version: 1\ncameras: [{ name: yard, source: { backend: folder, config: { path: /v } } }]\n'
+
+function load(text: string | Uint8Array, env: Record<string, string> = {}) {
+  return loadConfig('/etc/homesec/config.yaml', { catalog, env, readFile: async () => (typeof text === 'string' ? Buffer.from(text) : text) })
+}
+
+async function loaded(text: string, env: Record<string, string> = {}): Promise<LoadedConfig> {
+  const result = await load(text, env)
+  if (!result.ok) throw new Error(explainConfigReport(result.error))
+  return result.value
+}
+
+async function refused(text: string | Uint8Array, env: Record<string, string> = {}): Promise<ConfigReport> {
+  const result = await load(text, env)
+  if (result.ok) throw new Error('this file should not load')
+  return result.error
+}
+
+const found = ({ problems }: ConfigReport) => problems.map(({ code, path }) => `${code} ${path}`)
+
+describe('a file that loads', () => {
+  test('needs a version and one camera; the rest has defaults', async () => {
+    const { config, warnings } = await loaded(MINIMAL)
+    expect(config).toMatchObject({
+      data_dir: '/etc/homesec/homesec-data',
+      vlm: { backend: null, run_mode: 'never' },
+      filter: { backend: 'auto' },
+      notifiers: [{ name: 'console', backend: 'console', enabled: true }],
+      server: { host: '127.0.0.1', port: 8081 },
+    })
+    expect(config).not.toHaveProperty('mqtt')
+    expect(warnings).toEqual([])
+    expect(authIsOn(config.server)).toBe(false)
+  })
+
+  test('in the old form means one mqtt notifier, auth beyond loopback, and warnings instead of a refusal', async () => {
+    const text = await readFile(new URL('../../test/fixtures/old-form.yaml', import.meta.url), 'utf8')
+    const { config, warnings } = await loaded(text, { MQTT_USERNAME: 'home', MQTT_PASSWORD: 'pw', OPENAI_API_KEY: 'sk' })
+    expect(config.notifiers.map(({ name, backend }) => [name, backend])).toEqual([['mqtt', 'mqtt']])
+    expect(config.notifiers[0]?.config).toMatchObject({ host: 'localhost', qos: 1 })
+    expect(authIsOn(config.server)).toBe(true)
+    expect(warnings).toEqual([expect.stringContaining('overrides.backyard'), expect.stringContaining('backups_dir')])
+  })
+
+  test('names plugins in any case, and names its notifiers after them', async () => {
+    const { config } = await loaded(MINIMAL.replace('folder', 'Folder') + 'notifiers: [{ backend: EMAIL }, { backend: email, name: second }]\n')
+    expect(config.notifiers.map(({ name }) => name)).toEqual(['email', 'second'])
+  })
+
+  test("keeps a plugin's config untouched", async () => {
+    const { config } = await loaded(MINIMAL + 'storage: { config: { a: { b: [1, { c: null }] }, Token: x } }\n')
+    expect(config.storage.config).toEqual({ a: { b: [1, { c: null }] }, Token: 'x' })
+  })
+
+  test('has the same hash whatever the order of its keys, and another after any change', async () => {
+    const first = await loaded(MINIMAL + 'log: { level: warn, format: json }\n')
+    const second = await loaded('log: { format: json, level: warn }\n' + MINIMAL)
+    const third = await loaded(MINIMAL + 'log: { level: info, format: json }\n')
+    expect(first.hash).toMatch(/^[0-9a-f]{64}$/)
+    expect(second.hash).toBe(first.hash)
+    expect(third.hash).not.toBe(first.hash)
+  })
+
+  test('may begin with a byte order mark, end its lines as Windows does, and repeat itself through aliases', async () => {
+    const text = '\uFEFF' + MINIMAL.replaceAll('\n', '\r\n') + 'storage: { config: &a { x: 1 } }\r\nfilter: { config: *a }\r\n'
+    expect((await loaded(text)).config.filter.config).toEqual({ x: 1 })
+  })
+
+  test('hands over the secrets behind its names, those of defaults included, and only by name', async () => {
+    const text = 'version: 1\ncameras: [{ name: yard, source: { backend: rtsp, config: { rtsp_url_env: CAM } } }]\n'
+    const { secrets, secretValues, config } = await loaded(text, { CAM: 'rtsp://u:p@h/', RTSP_DEFAULT: 'other', UNRELATED: 'no' })
+    expect(secretValues).toEqual(['rtsp://u:p@h/', 'other'])
+    expect(secrets.get('CAM')).toBe('rtsp://u:p@h/')
+    expect(secrets.get('toString')).toBeUndefined()
+    expect(JSON.stringify(config)).not.toContain('u:p')
+  })
+
+  test('asks for no secrets of what is switched off', async () => {
+    const camera = '{ name: off, enabled: false, source: { backend: rtsp, config: { rtsp_url_env: NOT_SET } } }'
+    const { config } = await loaded(`version: 1\ncameras: [{ name: yard, source: { backend: folder, config: { path: /v } } }, ${camera}]\n`)
+    expect(config.cameras).toHaveLength(2)
+  })
+})
+
+describe('a file that is no configuration', () => {
+  test.each([
+    ['empty', '', 'file_empty'],
+    ['a comment', '# nothing\n', 'file_empty'],
+    ['a list', '- a\n', 'not_a_mapping'],
+    ['a word', 'hello', 'not_a_mapping'],
+    ['a duplicate key', MINIMAL + 'log: {}\nlog: {}\n', 'yaml_invalid'],
+    ['a duplicate key deep inside', MINIMAL + 'log: { level: info, level: warn }\n', 'yaml_invalid'],
+    ['__proto__', MINIMAL + 'storage: { config: { __proto__: { a: 1 } } }\n', 'yaml_invalid'],
+    ['constructor', MINIMAL + 'constructor: 1\n', 'yaml_invalid'],
+    ['a custom tag', MINIMAL + 'log: !!js/function "x"\n', 'yaml_invalid'],
+    ['a local tag', MINIMAL + 'log: !include other.yaml\n', 'yaml_invalid'],
+    ['two documents', MINIMAL + '---\n' + MINIMAL, 'yaml_invalid'],
+    ['a tab', 'version: 1\ncameras:\n\t- name: yard\n', 'yaml_invalid'],
+    ['a key that is a list', MINIMAL + '? [a, b]\n: 1\n', 'yaml_invalid'],
+    ['an alias to itself', MINIMAL + 'storage: &a { config: { b: *a } }\n', 'yaml_invalid'],
+    ['an alias to nothing', MINIMAL + 'storage: *a\n', 'yaml_invalid'],
+    ['great depth', 'a: ' + '['.repeat(100_000), 'yaml_invalid'],
+    ['depth that would parse', MINIMAL + 'a: ' + '['.repeat(200) + ']'.repeat(200), 'yaml_invalid'],
+    ['too large', MINIMAL + '#'.repeat(1_000_000), 'file_too_large'],
+    ['not UTF-8', Buffer.from(MINIMAL, 'utf16le'), 'yaml_invalid'],
+  ])('is refused: %s', async (_, text, code) => {
+    expect((await refused(text)).problems[0]?.code).toBe(code)
+    expect(Object.prototype).not.toHaveProperty('a')
+  })
+
+  test('is refused: an alias bomb', async () => {
+    const bomb = Array.from({ length: 20 }, (_, i) => `k${i}: &k${i} [${i === 0 ? 'x' : Array(9).fill(`*k${i - 1}`).join(', ')}]`).join('\n')
+    expect((await refused(bomb)).problems[0]).toMatchObject({ code: 'yaml_invalid', message: expect.stringContaining('aliases') as string })
+  })
+
+  test('says where, in line and column', async () => {
+    const { problems } = await refused('version: 1\nlog:\n  level: info\n  level: warn\n')
+    expect(problems[0]).toMatchObject({ line: 4, column: 3 })
+  })
+
+  test.each([
+    ['ENOENT', 'file_missing'],
+    ['EACCES', 'file_unreadable'],
+    ['EISDIR', 'file_unreadable'],
+  ])('that cannot be read (%s) is explained', async (code, expected) => {
+    const readFile = () => Promise.reject(Object.assign(new Error('no'), { code }))
+    const result = await loadConfig('config.yaml', { catalog, env: {}, readFile })
+    expect(result).toMatchObject({ ok: false, error: { problems: [{ code: expected }] } })
+  })
+
+  test('that is a device without end is not read to its end', async () => {
+    const result = await loadConfig('/dev/zero', { catalog, env: {} })
+    expect(result).toMatchObject({ ok: false, error: { problems: [{ code: 'file_too_large' }] } })
+  })
+})
+
+const MANY_MISTAKES = `
+version: 2
+colour: red
+cameras:
+  - name: Front Door
+    source: { backend: foldr, config: {} }
+  - name: yard
+    source: { backend: folder, config: { pth: /v } }
+  - name: yard
+    source: { backend: rtsp, config: { rtsp_url_env: NOT_SET } }
+retention:
+  max_local_size_byte: 5
+  interval_s: "300"
+filter: { backend: yollo }
+vlm: { backend: openai, run_mode: sometimes, trigger_classes: [dragon], config: { activity_types: [delivery] } }
+alert_policy: { config: { overrides: { shed: {}, yard: { notify_on_activity_types: [dancing] } } } }
+notifiers: [{ backend: email }, { backend: email }, { backend: pigeon }]
+server: { host: 0.0.0.0, auth: { enabled: false } }
+`
+
+describe('mistakes', () => {
+  test('are all found at once, each at its place, in the order of the file', async () => {
+    const report = await refused(MANY_MISTAKES)
+    expect(found(report)).toEqual([
+      'bad_value version',
+      'unknown_key colour',
+      'bad_value cameras[0].name',
+      'unknown_plugin cameras[0].source.backend',
+      'missing_value cameras[1].source.config.path',
+      'unknown_key cameras[1].source.config.pth',
+      'duplicate_name cameras[2].name',
+      'env_missing cameras[2].source.config.rtsp_url_env',
+      'unknown_key retention.max_local_size_byte',
+      'bad_value retention.interval_s',
+      'unknown_plugin filter.backend',
+      'bad_value vlm.run_mode',
+      'bad_value vlm.trigger_classes[0]',
+      'bad_value alert_policy.config.overrides.shed',
+      'bad_value alert_policy.config.overrides.yard.notify_on_activity_types[0]',
+      'duplicate_name notifiers[1].name',
+      'unknown_plugin notifiers[2].backend',
+      'insecure server.auth.enabled',
+    ])
+    expect(report.problems.find(({ path }) => path === 'cameras[2].source.config.rtsp_url_env')?.line).toBe(10)
+  })
+
+  test('are explained in one line each, with what was probably meant', async () => {
+    const report = await refused(MANY_MISTAKES)
+    const lines = explainConfigReport(report).split('\n')
+    expect(lines).toHaveLength(report.problems.length + 1)
+    const text = lines.join('\n')
+    expect(text).toContain('cameras[0].source.backend (line 6): there is no such plugin. Did you mean "folder"? Known: folder, rtsp.')
+    expect(text).toContain('Did you mean "max_local_size_bytes"?')
+    expect(text).toContain('cameras[1].source.config.path (line 8): is missing. Folder to watch.')
+    expect(text).toContain('Did you mean "path"?')
+    expect(text).toContain('retention.interval_s (line 13): must be a number. Write digits only, without quotes or unit.')
+    expect(text).toContain('the variable NOT_SET is not set')
+    expect(text).toContain('unknown class "dragon"')
+    expect(text).toContain('Known: trigger_only, always, never.')
+  })
+
+  test.each([
+    ['cameras: missing', 'version: 1\n', 'missing_value cameras'],
+    ['cameras: empty', 'version: 1\ncameras: []\n', 'bad_value cameras'],
+    ['cameras: words', 'version: 1\ncameras: [yard]\n', 'bad_value cameras[0]'],
+    ['an empty block', MINIMAL + 'retention:\n', 'bad_value retention'],
+    ['a key of old versions', MINIMAL + 'health: { port: 1 }\n', 'unknown_key health'],
+    ['a vlm block without a model', MINIMAL + 'vlm: { trigger_classes: [car] }\n', 'missing_value vlm.backend'],
+    ['a plugin that is a command', MINIMAL + 'plugins: ["sh -c reboot"]\n', 'bad_value plugins[0]'],
+    ['a plugin outside', MINIMAL + 'plugins: [./../x.js]\n', 'bad_value plugins[0]'],
+    ['a plugin by absolute path', MINIMAL + 'plugins: [/tmp/x.js]\n', 'bad_value plugins[0]'],
+    ['a plugin by URL', MINIMAL + 'plugins: ["https://x.example/a.js"]\n', 'bad_value plugins[0]'],
+    ['clips outside the storage', MINIMAL + 'storage: { paths: { clips_dir: ../x } }\n', 'bad_value storage.paths.clips_dir'],
+    ['any origin', MINIMAL + 'server: { cors_origins: ["*"] }\n', 'bad_value server.cors_origins[0]'],
+    ['mqtt twice', MINIMAL + 'mqtt: {}\nnotifiers: [{ backend: mqtt }]\n', 'duplicate_name mqtt'],
+    ['an override for no camera', MINIMAL + 'alert_policy: { config: { overrides: { shed: {} } } }\n', 'bad_value alert_policy.config.overrides.shed'],
+  ])('%s', async (_, text, problem) => {
+    expect(found(await refused(text))).toEqual([problem])
+  })
+
+  test('an empty variable counts as missing', async () => {
+    const text = MINIMAL + 'database: { dsn_env: DB_DSN }\n'
+    expect(found(await refused(text, { DB_DSN: '' }))).toEqual(['env_missing database.dsn_env'])
+    expect((await loaded(text, { DB_DSN: 'postgres://h/d' })).config.database.dsn_env).toBe('DB_DSN')
+  })
+
+  test.each(['sk-abc123DEF456', 'abc123DEF456', 'AKIAIOSFODNN7EXAMPLE', 'rtsp://u:hunter2@h/'])(
+    'a secret where its name belongs is not repeated: %s',
+    async (secret) => {
+      const report = await refused(MINIMAL + `storage: { config: { token_env: "${secret}" } }\ndatabase: { dsn_env: "${secret}" }\n`)
+      expect(found(report)).toHaveLength(2)
+      expect(explainConfigReport(report)).not.toContain(secret)
+      expect(JSON.stringify(report)).not.toContain(secret)
+    },
+  )
+
+  test('open doors need a signature', async () => {
+    const server = 'server: { host: 192.168.1.5, auth: { enabled: false } }\n'
+    expect(found(await refused(MINIMAL + server))).toEqual(['insecure server.auth.enabled'])
+    const { warnings } = await loaded(MINIMAL + server.replace(' } }', ' }, allow_insecure: true }'))
+    expect(warnings).toEqual([expect.stringContaining('everyone on the network')])
+    await loaded(MINIMAL + 'server: { host: localhost, auth: { enabled: false } }\n')
+  })
+})
