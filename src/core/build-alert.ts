@@ -1,0 +1,31 @@
+import type { Alert } from '../contracts/alert.ts'
+import type { ClipStateData } from '../contracts/clip-state.ts'
+
+/** What the household is told, from what is known of the clip by now. Pure. */
+export function buildAlert(state: ClipStateData, now: Date): Alert {
+  const { filter_result, stages } = state
+  return {
+    clip_id: state.clip_id,
+    camera_name: state.camera_name,
+    storage_uri: state.storage_uri,
+    view_url: state.view_url,
+    notify_reason: state.alert_decision?.notify_reason ?? 'unknown',
+    ...judgement(state),
+    ts: now.toISOString(),
+    dedupe_key: state.clip_id,
+    upload_failed: stages.upload.status === 'error',
+    upload_pending: state.storage_uri === null && stages.upload.status !== 'error',
+    vlm_failed: stages.vlm.status === 'error',
+    start_ts: state.start_ts,
+    duration_s: state.duration_s,
+    detected_classes: filter_result === null ? [] : [...filter_result.detected_classes],
+    confidence: filter_result?.confidence ?? 0,
+    thumbnail_uri: state.thumbnail_uri,
+  }
+}
+
+function judgement({ analysis_result }: ClipStateData): Pick<Alert, 'risk_level' | 'activity_type' | 'summary'> {
+  if (analysis_result === null) return { risk_level: null, activity_type: null, summary: null }
+  const { risk_level, activity_type, summary } = analysis_result
+  return { risk_level, activity_type, summary }
+}

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto'
+import { access, mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ClipStateData } from '../contracts/clip-state.ts'
+import type { Logger } from '../contracts/logger.ts'
+import type { StorageBackend } from '../contracts/storage.ts'
+
+/** A readable local copy of a clip; disposal removes it if it was only borrowed from the storage. */
+export interface ClipFile extends AsyncDisposable {
+  readonly path: string
+}
+
+/** Never rejects: when neither the spool nor the storage has the clip, the path leads nowhere and its reader says so. */
+export type ClipFileOpener = (
+  clip: Pick<ClipStateData, 'clip_id' | 'local_path' | 'storage_uri'>,
+  signal: AbortSignal,
+) => Promise<ClipFile>
+
+export function clipFileOpener(deps: { readonly storage: Pick<StorageBackend, 'get'>; readonly tempDir: string; readonly log: Logger }): ClipFileOpener {
+  return async (clip, signal) => {
+    const inSpool: ClipFile = { path: clip.local_path, [Symbol.asyncDispose]: async () => undefined }
+    if (clip.storage_uri === null || (await isThere(clip.local_path))) return inSpool
+    const path = join(deps.tempDir, `${randomUUID()}.mp4`)
+    await mkdir(deps.tempDir, { recursive: true }).catch(() => undefined) // the download reports what is wrong with the folder
+    const fetched = await deps.storage.get(clip.storage_uri, path, signal)
+    if (!fetched.ok) {
+      deps.log.warn({ event_type: 'clip_not_fetched', kind: fetched.error.kind, error: fetched.error.message }, 'the clip could not be fetched back')
+      return inSpool
+    }
+    return { path, [Symbol.asyncDispose]: () => rm(path, { force: true }) }
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

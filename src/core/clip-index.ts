@@ -1,0 +1,116 @@
+import type { ClipStateData } from '../contracts/clip-state.ts'
+import { Heap } from '../lib/heap.ts'
+import { owesStorage } from './storage-debt.ts'
+
+/** What has to be known of every clip at any time without reading its journal. */
+export interface ClipDigest {
+  readonly clip_id: string
+  readonly camera_name: string
+  readonly createdMs: number
+  readonly bytes: number
+  /** The local file is there. */
+  readonly local: boolean
+  readonly prunable: Prunable
+  /** The storage lacks the clip or one of its artifacts. */
+  readonly owesStorage: boolean
+  readonly eventSeq: number
+}
+
+/** `done`: in the storage and finished. `uploaded`: in the storage, still to be analysed. `no`: only here. */
+export type Prunable = 'done' | 'uploaded' | 'no'
+
+export function digestOf(state: ClipStateData): ClipDigest {
+  return {
+    clip_id: state.clip_id,
+    camera_name: state.camera_name,
+    createdMs: Date.parse(state.created_at),
+    bytes: state.size_bytes,
+    local: state.local_deleted_at === null && state.deleted_at === null,
+    prunable: prunable(state),
+    owesStorage: owesStorage(state),
+    eventSeq: state.event_seq,
+  }
+}
+
+function prunable(state: ClipStateData): Prunable {
+  if (state.storage_uri === null || state.stages.upload.status !== 'ok') return 'no'
+  return state.status === 'done' ? 'done' : 'uploaded'
+}
+
+/** A digest of every clip, kept current by the events, so that retention and the sweeper never rescan a folder. */
+export class ClipIndex {
+  readonly #digests = new Map<string, ClipDigest>()
+  readonly #bySha = new Map<string, string>()
+  readonly #owing = new Set<string>()
+  /** Oldest first. Entries go stale when a digest changes and are dropped when they come up. */
+  readonly #prunable: Record<Exclude<Prunable, 'no'>, Heap<ClipDigest>> = { done: new Heap(older), uploaded: new Heap(older) }
+  #localBytes = 0
+
+  /** Bytes of all clips whose local file is there, prunable or not. */
+  get localBytes(): number {
+    return this.#localBytes
+  }
+
+  get size(): number {
+    return this.#digests.size
+  }
+
+  get(clipId: string): ClipDigest | undefined {
+    return this.#digests.get(clipId)
+  }
+
+  digests(): IterableIterator<ClipDigest> {
+    return this.#digests.values()
+  }
+
+  update(state: ClipStateData): void {
+    const before = this.#digests.get(state.clip_id)
+    if (before !== undefined && before.eventSeq > state.event_seq) return
+    const digest = digestOf(state)
+    this.#digests.set(digest.clip_id, digest)
+    this.#localBytes += localBytes(digest) - localBytes(before)
+    if (state.deleted_at === null) this.#bySha.set(shaKey(state.content_sha256), digest.clip_id)
+    else this.#bySha.delete(shaKey(state.content_sha256))
+    if (digest.owesStorage) this.#owing.add(digest.clip_id)
+    else this.#owing.delete(digest.clip_id)
+    if (digest.prunable !== before?.prunable && digest.local) this.giveBack(digest)
+  }
+
+  /** The clip with these bytes, if one is known. */
+  clipWithSha(sha256: string): string | undefined {
+    return this.#bySha.get(shaKey(sha256))
+  }
+
+  /** Clips that lack something in the storage, newest first. */
+  owing(): ClipDigest[] {
+    const digests = [...this.#owing].flatMap((clipId) => this.#digests.get(clipId) ?? [])
+    return digests.sort((a, b) => (older(a, b) ? 1 : -1))
+  }
+
+  /** Takes the oldest prunable clip out of the queue; `giveBack` returns it if it could not be deleted. */
+  takeOldest(kind: Exclude<Prunable, 'no'>): ClipDigest | undefined {
+    const heap = this.#prunable[kind]
+    for (let top = heap.pop(); top !== undefined; top = heap.pop()) {
+      const current = this.#digests.get(top.clip_id)
+      if (current?.local === true && current.prunable === kind) return current
+    }
+    return undefined
+  }
+
+  giveBack(digest: ClipDigest): void {
+    if (digest.prunable !== 'no') this.#prunable[digest.prunable].push(digest)
+  }
+}
+
+function localBytes(digest: ClipDigest | undefined): number {
+  return digest?.local === true ? digest.bytes : 0
+}
+
+function older(a: ClipDigest, b: ClipDigest): boolean {
+  return a.createdMs !== b.createdMs ? a.createdMs < b.createdMs : a.clip_id < b.clip_id
+}
+
+/** Half the digest tells clips apart just as well and keeps the index small. */
+function shaKey(sha256: string): string {
+  return sha256.slice(0, 32)
+}

@@ -1,0 +1,92 @@
+import { stat } from 'node:fs/promises'
+import type { Clip } from '../contracts/clip.ts'
+import { messageOf, pluginError, type PluginError } from '../contracts/errors.ts'
+import { attempt, err, ok, type Result } from '../contracts/result.ts'
+import type { IncomingFile } from '../contracts/source.ts'
+import { hashFile } from '../lib/hash-file.ts'
+import { clipTimes } from './clip-times.ts'
+import type { Spool, StagedFile } from './spool.ts'
+
+export interface ProbedVideo {
+  readonly duration_s: number
+  readonly creation_time: string | null
+}
+
+export interface IngestDeps {
+  readonly spool: Spool
+  readonly probe: (path: string, signal: AbortSignal) => Promise<Result<ProbedVideo, PluginError>>
+  /** The clip that has these bytes already, or null; else marks them as being taken until the returned claim is disposed. */
+  readonly claim: (sha256: string) => Promise<{ readonly clip_id: string } | Disposable>
+  readonly now: () => Date
+}
+
+export type Ingested =
+  | { readonly state: 'clip'; readonly clip: Clip }
+  | { readonly state: 'duplicate'; readonly clip_id: string }
+  | { readonly state: 'quarantined'; readonly path: string; readonly reason: string }
+
+/**
+ * Makes a received file into a clip in the spool, or finds that it is one already, or puts it aside. Nothing is ever dropped:
+ * an error means the file is still where it was.
+ * @param onClip is called with the finished clip before its bytes may be claimed again.
+ */
+export async function ingestFile(
+  file: IncomingFile,
+  origin: { readonly camera_name: string; readonly source_backend: string },
+  deps: IngestDeps,
+  context: { readonly onClip: (clip: Clip) => void; readonly signal: AbortSignal },
+): Promise<Result<Ingested, PluginError>> {
+  const facts = await attempt(() => stat(file.path), (cause) => pluginError('invalid', `the file is gone: ${messageOf(cause)}`, cause))
+  if (!facts.ok) return facts
+  // Looked at in its place: a file that is refused for a passing reason has not been moved.
+  const [probed, sha256] = await Promise.all([deps.probe(file.path, context.signal), hashed(file.path, context.signal)])
+  if (!sha256.ok) return sha256
+  if (!probed.ok && probed.error.kind !== 'invalid') return probed
+
+  const claim = await deps.claim(sha256.value)
+  if ('clip_id' in claim) {
+    if (file.take === 'move') await deps.spool.discard({ path: file.path, camera_name: origin.camera_name })
+    return ok({ state: 'duplicate', clip_id: claim.clip_id })
+  }
+  using _claimed = claim
+  const staged = await deps.spool.stage(file.path, origin.camera_name, file.take)
+  if (!staged.ok) return staged
+  if (!probed.ok) return await quarantine(staged.value, file, probed.error.message, deps)
+
+  const times = clipTimes({
+    creationTime: probed.value.creation_time,
+    sourceStart: file.start_ts,
+    sourceEnd: file.end_ts,
+    mtimeMs: facts.value.mtimeMs,
+    durationS: probed.value.duration_s,
+  })
+  const placed = await deps.spool.commit(staged.value, Math.floor(Date.parse(times.start_ts) / 1000))
+  if (!placed.ok) return placed
+  if (file.take === 'move') await deps.spool.discard({ path: file.path, camera_name: origin.camera_name }) // it was copied from another disk
+  const clip: Clip = {
+    clip_id: placed.value.clip_id,
+    camera_name: origin.camera_name,
+    local_path: placed.value.path,
+    ...times,
+    duration_s: probed.value.duration_s,
+    size_bytes: facts.value.size,
+    content_sha256: sha256.value,
+    source_backend: origin.source_backend,
+    original_name: file.original_name,
+  }
+  context.onClip(clip)
+  return ok({ state: 'clip', clip })
+}
+
+async function hashed(path: string, signal: AbortSignal): Promise<Result<string, PluginError>> {
+  return await attempt(
+    () => hashFile(path, signal),
+    (cause) => pluginError(signal.aborted ? 'cancelled' : 'unavailable', `the file could not be read: ${messageOf(cause)}`, cause),
+  )
+}
+
+async function quarantine(staged: StagedFile, file: IncomingFile, reason: string, deps: IngestDeps): Promise<Result<Ingested, PluginError>> {
+  const put = await deps.spool.quarantine(staged, file.original_name, deps.now())
+  if (!put.ok) return err(put.error)
+  return ok({ state: 'quarantined', path: put.value, reason })
+}

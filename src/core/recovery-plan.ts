@@ -1,0 +1,26 @@
+import type { ClipStateData } from '../contracts/clip-state.ts'
+import type { SpoolFinding } from '../contracts/journal.ts'
+
+export type RecoveryStep =
+  /** Takes it up where it stopped. */
+  | { readonly do: 'resume' }
+  | { readonly do: 'nothing' }
+  /** Nothing is left to work with: the file is gone and no storage has it. */
+  | { readonly do: 'give_up' }
+  /** The file is gone though nobody recorded it; the storage has it. */
+  | { readonly do: 'note_missing'; readonly thenResume: boolean }
+
+/** What to do with a clip of an earlier run. Pure. */
+export function recoveryStep({ state, fileExists }: Extract<SpoolFinding, { type: 'clip' }>): RecoveryStep {
+  if (state.deleted_at !== null) return { do: 'nothing' }
+  const unfinished = state.status !== 'done'
+  if (fileExists) return { do: unfinished ? 'resume' : 'nothing' }
+  if (state.storage_uri === null) return { do: state.local_deleted_at === null ? 'give_up' : 'nothing' }
+  if (state.local_deleted_at === null) return { do: 'note_missing', thenResume: unfinished }
+  return { do: unfinished ? 'resume' : 'nothing' }
+}
+
+/** A clip whose end is longer ago than this does not alert on its own any more; a household wants news, not history. */
+export function isTooLate(clip: Pick<ClipStateData, 'end_ts'>, nowMs: number, maxAgeMs: number): boolean {
+  return nowMs - Date.parse(clip.end_ts) > maxAgeMs
+}

@@ -1,0 +1,25 @@
+import type { ClipStateData } from '../contracts/clip-state.ts'
+
+/** Whether the storage still lacks the clip, its picture or its analysis, and nobody is busy with it. Pure. */
+export function owesStorage(state: ClipStateData): boolean {
+  if (state.deleted_at !== null) return false
+  const { upload } = state.stages
+  if (upload.status === 'error') return true
+  if (upload.status !== 'ok' || state.finished_at === null) return false
+  return missingArtifacts(state).length > 0
+}
+
+export type Artifact = 'thumbnail' | 'analysis'
+
+/** Artifacts that could be made from what is known and are not stored yet. Pure. */
+export function missingArtifacts(state: ClipStateData): Artifact[] {
+  const missing: Artifact[] = []
+  if (state.thumbnail_uri === null && wantsThumbnail(state)) missing.push('thumbnail')
+  if (state.analysis_uri === null && state.analysis_result !== null) missing.push('analysis')
+  return missing
+}
+
+/** A picture is worth keeping when something was seen or someone is told. */
+export function wantsThumbnail(state: ClipStateData): boolean {
+  return state.filter_result?.best_frame_s != null || state.alert_decision?.notify === true
+}

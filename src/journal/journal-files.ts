@@ -1,0 +1,118 @@
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ClipStateDataSchema, JournalSchema, type ClipStateData, type Journal } from '../contracts/clip-state.ts'
+import { CAMERA_NAME_PATTERN, CLIP_ID_PATTERN } from '../contracts/clip.ts'
+import { codeOf, messageOf, pluginError, type PluginError } from '../contracts/errors.ts'
+import type { JournalStore, SpoolFinding } from '../contracts/journal.ts'
+import { attempt, err, ok, type Result } from '../contracts/result.ts'
+import { TEMP_SUFFIX, writeFileAtomic } from '../lib/atomic-file.ts'
+import { inBatches } from '../lib/in-batches.ts'
+import { parseJournal } from './parse-journal.ts'
+
+const STAGED_PREFIX = '.incoming-'
+const COPYING_PREFIX = '.copying-'
+const READS_AT_ONCE = 16
+
+/** Journals as files: `<spool>/<camera>/<clip_id>.json`, beside the clip. */
+export class JournalFiles implements JournalStore {
+  readonly #root: string
+
+  constructor(spoolRoot: string) {
+    this.#root = spoolRoot
+  }
+
+  write(journal: Journal): Promise<Result<void, PluginError>> {
+    return attempt(() => writeFileAtomic(this.#pathOf(journal.camera_name, journal.clip_id), JSON.stringify(journal)), toWriteError)
+  }
+
+  async read(clipId: string): Promise<Result<Journal | null, PluginError>> {
+    for (const cameraName of camerasThatFit(clipId)) {
+      const text = await readText(this.#pathOf(cameraName, clipId))
+      if (!text.ok) return text
+      if (text.value === null) continue
+      const parsed = parseJournal(text.value, JournalSchema)
+      return parsed.ok ? parsed : err(pluginError('invalid', `the journal of ${clipId} is unreadable: ${parsed.error}`))
+    }
+    return ok(null)
+  }
+
+  async scan(visit: (finding: SpoolFinding) => void, signal: AbortSignal): Promise<Result<void, PluginError>> {
+    return attempt(async () => {
+      for (const entry of await foldersIn(this.#root)) {
+        if (signal.aborted) return
+        if (CAMERA_NAME_PATTERN.test(entry)) await this.#scanCamera(entry, visit, signal)
+      }
+    }, toWriteError)
+  }
+
+  async #scanCamera(cameraName: string, visit: (finding: SpoolFinding) => void, signal: AbortSignal): Promise<void> {
+    const folder = join(this.#root, cameraName)
+    const names = await readdir(folder)
+    const present = new Set(names)
+    await inBatches(names, READS_AT_ONCE, signal, async (name) => {
+      const path = join(folder, name)
+      if (name.startsWith(STAGED_PREFIX)) await visitStaged(path, cameraName, visit)
+      else if (name.endsWith(TEMP_SUFFIX) || name.startsWith(COPYING_PREFIX)) await rm(path, { force: true })
+      else if (CLIP_ID_PATTERN.test(name) && !present.has(`${name}.json`)) visit({ type: 'orphan', cameraName, path })
+      else if (name.endsWith('.json')) await visitJournal(path, present.has(name.slice(0, -'.json'.length)), visit)
+    })
+  }
+
+  #pathOf(cameraName: string, clipId: string): string {
+    return join(this.#root, cameraName, `${clipId}.json`)
+  }
+}
+
+async function visitJournal(path: string, fileExists: boolean, visit: (finding: SpoolFinding) => void): Promise<void> {
+  const text = await readText(path)
+  if (!text.ok) {
+    visit({ type: 'unreadable', path, reason: text.error.message })
+    return
+  }
+  if (text.value === null) return
+  // The events stay unchecked here: a start with ten thousand clips needs only their states.
+  const parsed = parseJournal<ClipStateData>(text.value, ClipStateDataSchema)
+  if (parsed.ok) visit({ type: 'clip', state: parsed.value, fileExists })
+  else visit({ type: 'unreadable', path, reason: parsed.error })
+}
+
+/** A second hard link is the original at its source, which will offer it again; a lone file is all there is. */
+async function visitStaged(path: string, cameraName: string, visit: (finding: SpoolFinding) => void): Promise<void> {
+  const { nlink } = await stat(path)
+  if (nlink > 1) await rm(path, { force: true })
+  else visit({ type: 'staged', cameraName, path })
+}
+
+/** `cam_5_1767225600_2.mp4` is the second clip of `cam_5`, or one of a camera `cam_5_1767225600`. */
+export function camerasThatFit(clipId: string): string[] {
+  if (!CLIP_ID_PATTERN.test(clipId)) return []
+  const once = clipId.replace(/_\d{1,12}\.mp4$/, '')
+  const twice = clipId.replace(/_\d{1,12}_\d{1,6}\.mp4$/, '')
+  return twice === clipId ? [once] : [twice, once]
+}
+
+async function readText(path: string): Promise<Result<string | null, PluginError>> {
+  try {
+    return ok(await readFile(path, 'utf8'))
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return ok(null)
+    return err(pluginError('unavailable', `the journal cannot be read: ${codeOf(cause) || messageOf(cause)}`, cause))
+  }
+}
+
+async function foldersIn(root: string): Promise<string[]> {
+  try {
+    const entries = await readdir(root, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return []
+    throw cause
+  }
+}
+
+function toWriteError(cause: unknown): PluginError {
+  const code = codeOf(cause)
+  const message = code === 'ENOSPC' ? 'the disk with the spool is full' : `the spool cannot be written or read: ${code || messageOf(cause)}`
+  return pluginError('unavailable', message, cause)
+}
+
