@@ -11,7 +11,7 @@ const CHECKS = {
   lint: ['eslint', '.'],
   unit: ['vitest', 'run', '--project', 'unit', '--reporter=dot'],
   types: ['tsc', '--noEmit'],
-  format: ['prettier', '--check', '--log-level=warn', '--cache', '--cache-location=node_modules/.cache/prettier', '.'],
+  format: ['prettier', '--check', '--log-level=warn', '--cache', '.'],
   boundaries: ['depcruise', '--output-type', 'err', 'src'],
 }
 
