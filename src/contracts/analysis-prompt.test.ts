@@ -73,8 +73,8 @@ describe('an answer', () => {
   test('that talks too much is cut, not refused', () => {
     const entity = { entity: 'x'.repeat(900), from_s: -1, to_s: 4, action: 'y'.repeat(900) }
     const long = answer({
-      summary: '😀'.repeat(3000),
-      observations: Array(60).fill('z'.repeat(1500)),
+      summary: 'x' + '😀'.repeat(3000),
+      observations: Array(60).fill('z'.repeat(1200)),
       entities_timeline: Array(60).fill(entity),
     })
     const parsed = parseAnalysis(long, types)
