@@ -1,0 +1,64 @@
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { connect as tcpConnect, isIP } from 'node:net'
+import { connect as tlsConnect } from 'node:tls'
+
+export interface HttpRequest {
+  readonly url: URL
+  readonly method: 'POST' | 'PUT'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly verifyTls: boolean
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly retryAfter: string | null
+}
+
+const MOST_ANSWER_BYTES = 65_536
+
+/**
+ * One request on a connection of its own; follows no redirect. The body of the answer is thrown away, and once the status is known nothing
+ * that happens to the body counts. Rejects on network errors and abort.
+ */
+export function post({ url, method, headers, body, verifyTls }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    let fail = reject
+    const onResponse = (response: IncomingMessage) => {
+      const answer = { status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] ?? null }
+      fail = () => resolve(answer)
+      let bytes = 0
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes > MOST_ANSWER_BYTES) response.destroy()
+      })
+      response.on('error', () => undefined)
+      response.on('close', () => resolve(answer))
+    }
+    const options = { method, headers: { ...headers, 'content-length': Buffer.byteLength(body) }, signal, agent: false as const }
+    const request =
+      url.protocol === 'https:'
+        ? httpsRequest(url, { ...options, rejectUnauthorized: verifyTls }, onResponse)
+        : httpRequest(url, options, onResponse)
+    request.on('error', (cause) => fail(cause))
+    request.end(body)
+  })
+}
+
+/** Connects, with TLS where the URL says so, and hangs up without a request. Rejects when that fails. */
+export async function reach(url: URL, verifyTls: boolean, signal: AbortSignal): Promise<void> {
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const secure = url.protocol === 'https:'
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port)
+  const socket = secure
+    ? tlsConnect({ host, port, rejectUnauthorized: verifyTls, ...(isIP(host) === 0 ? { servername: host } : {}) })
+    : tcpConnect({ host, port })
+  try {
+    await once(socket, secure ? 'secureConnect' : 'connect', { signal })
+  } finally {
+    socket.on('error', () => undefined)
+    socket.destroy()
+  }
+}

@@ -1,0 +1,179 @@
+import type { Alert, AlertMedia, SystemAlert } from '../../../contracts/alert.ts'
+import { codeOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
+import type { Notifier } from '../../../contracts/notifier.ts'
+import type { PluginHost } from '../../../contracts/plugin.ts'
+import { err, ok, type Result } from '../../../contracts/result.ts'
+import { startDeadline } from '../../../lib/deadline.ts'
+import { kindOfStatus, retryAfterMs } from '../../../lib/http-errors.ts'
+import { urlProblem, type WebhookConfig } from './config.ts'
+import { post, reach, type HttpAnswer } from './post.ts'
+import { signatureOf } from './sign.ts'
+
+const CANCELLED = err(pluginError('cancelled', 'the request was cancelled'))
+
+/** Failures of the certificate check are no outage: a retry cannot help, the owner can. */
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)/
+
+/** Sends each alert to one URL as JSON. */
+export class WebhookNotifier implements Notifier {
+  readonly #config: WebhookConfig
+  readonly #host: Pick<PluginHost, 'clock' | 'secrets'>
+  readonly #stop = new AbortController()
+  readonly #underWay = new Set<Promise<unknown>>()
+
+  constructor(config: WebhookConfig, host: Pick<PluginHost, 'clock' | 'secrets'>) {
+    this.#config = config
+    this.#host = host
+  }
+
+  send(alert: Alert, media: AlertMedia, signal: AbortSignal): Promise<Result<void, PluginError>> {
+    const thumbnail = this.#config.include_thumbnail && media.thumbnail !== null ? Buffer.from(media.thumbnail).toString('base64') : null
+    return this.#call({ type: 'alert', alert, thumbnail }, alert.dedupe_key, signal)
+  }
+
+  async sendSystem(system: SystemAlert, signal: AbortSignal): Promise<Result<void, PluginError>> {
+    if (signal.aborted || this.#stop.signal.aborted) return CANCELLED
+    if (!this.#config.system) return ok()
+    const key = ['system', system.code, system.camera_name ?? '', system.clip_id ?? '', system.ts].join(':')
+    return this.#call({ type: 'system', system, thumbnail: null }, key, signal)
+  }
+
+  /** Connects and hangs up: a request, even an empty one, would be an event for the receiver. So it says nothing about credentials. */
+  async ping(signal: AbortSignal): Promise<Result<void, PluginError>> {
+    const url = this.#url()
+    const headers = this.#headers('', '')
+    return this.#track(signal, async (limited) => {
+      if (!url.ok) return url
+      if (!headers.ok) return headers
+      await reach(url.value, this.#config.verify_tls, limited)
+      return ok()
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await Promise.allSettled(this.#underWay)
+  }
+
+  #call(content: object, dedupeKey: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
+    const { method, verify_tls } = this.#config
+    return this.#track(signal, async (limited) => {
+      const body = JSON.stringify(content)
+      const url = this.#url()
+      if (!url.ok) return url
+      const headers = this.#headers(body, dedupeKey)
+      if (!headers.ok) return headers
+      return this.#judge(await post({ url: url.value, method, headers: headers.value, body, verifyTls: verify_tls }, limited))
+    })
+  }
+
+  /** Runs `work` with the limits that hold for every call, and keeps it in view so that disposal can wait for it. */
+  async #track(
+    signal: AbortSignal,
+    work: (limited: AbortSignal) => Promise<Result<void, PluginError>>,
+  ): Promise<Result<void, PluginError>> {
+    if (signal.aborted || this.#stop.signal.aborted) return CANCELLED
+    const running = this.#limited(signal, work)
+    this.#underWay.add(running)
+    try {
+      return await running
+    } finally {
+      this.#underWay.delete(running)
+    }
+  }
+
+  async #limited(
+    signal: AbortSignal,
+    work: (limited: AbortSignal) => Promise<Result<void, PluginError>>,
+  ): Promise<Result<void, PluginError>> {
+    const { timeout_s } = this.#config
+    using deadline = startDeadline(timeout_s * 1000, this.#stop.signal)
+    using limit = abortOnFirst(signal, deadline.signal)
+    try {
+      return await work(limit.signal)
+    } catch (cause) {
+      if (signal.aborted || this.#stop.signal.aborted) return CANCELLED
+      if (deadline.signal.aborted) return err(pluginError('timeout', `the webhook did not answer within ${timeout_s} s`))
+      return err(networkError(cause))
+    }
+  }
+
+  #judge({ status, retryAfter }: HttpAnswer): Result<void, PluginError> {
+    if (status >= 200 && status < 300) return ok()
+    if (status >= 300 && status < 400) {
+      return err(
+        pluginError(
+          'invalid',
+          `the webhook answered with a redirect (${status}), which is not followed; put the final address into the config`,
+        ),
+      )
+    }
+    const error = pluginError(kindOfStatus(status), `the webhook answered with status ${status}`)
+    const waitMs = retryAfterMs(retryAfter, this.#host.clock.now())
+    return err(waitMs === undefined ? error : { ...error, retryAfterMs: waitMs })
+  }
+
+  #url(): Result<URL, PluginError> {
+    const { url, url_env } = this.#config
+    const value = url ?? (url_env === undefined ? undefined : this.#host.secrets.get(url_env))
+    if (value === undefined) return err(pluginError('invalid', `the environment variable ${url_env ?? ''} with the URL is not set`))
+    const problem = urlProblem(value)
+    return problem === null ? ok(new URL(value)) : err(pluginError('invalid', `the URL of the webhook cannot be used: ${problem}`))
+  }
+
+  #headers(body: string, dedupeKey: string): Result<Record<string, string>, PluginError> {
+    const { auth_header_env, secret_env } = this.#config
+    const headers: Record<string, string> = {
+      ...this.#config.headers,
+      'content-type': 'application/json',
+      'user-agent': 'homesec',
+      'idempotency-key': dedupeKey,
+    }
+    if (auth_header_env !== undefined) {
+      const value = this.#secret(auth_header_env)
+      if (!value.ok) return value
+      headers['authorization'] = value.value
+    }
+    if (secret_env !== undefined) {
+      const secret = this.#secret(secret_env)
+      if (!secret.ok) return secret
+      const timestamp = String(Math.floor(this.#host.clock.now().getTime() / 1000))
+      headers['x-homesec-timestamp'] = timestamp
+      headers['x-homesec-signature'] = signatureOf(secret.value, timestamp, body)
+    }
+    return ok(headers)
+  }
+
+  /** A secret that is configured and missing is never left out in silence. */
+  #secret(envName: string): Result<string, PluginError> {
+    const value = this.#host.secrets.get(envName)
+    if (value === undefined) return err(pluginError('rejected', `the environment variable ${envName} is not set`))
+    // Node would refuse it too, with the value in its error.
+    if (!/^[\t\x20-\x7e]+$/.test(value))
+      return err(pluginError('rejected', `the environment variable ${envName} has characters a header cannot take`))
+    return ok(value)
+  }
+}
+
+/** Node's own error is not kept as cause: it may carry the URL, and URLs of webhooks are often secrets. */
+function networkError(cause: unknown): PluginError {
+  const code = codeOf(cause)
+  if (CERTIFICATE.test(code)) return pluginError('rejected', `the certificate of the webhook is not trusted (${code})`)
+  return pluginError('unavailable', `the webhook cannot be reached${code === '' ? '' : ` (${code})`}`)
+}
+
+/** Like `AbortSignal.any` for one call, without its leak. */
+function abortOnFirst(...signals: readonly AbortSignal[]): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  for (const signal of signals) {
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+  }
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      for (const signal of signals) signal.removeEventListener('abort', abort)
+    },
+  }
+}
