@@ -1,12 +1,12 @@
 import swagger from '@fastify/swagger'
 import { fastify, type FastifyReply, type FastifyRequest } from 'fastify'
-import { createJsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { randomUUID } from 'node:crypto'
 import type { Access } from './access.ts'
 import type { Api, ApiContext } from './context.ts'
 import type { ApiOptions } from './deps.ts'
 import { guard } from './guard.ts'
+import { openApiOptions, withProblemResponse } from './openapi.ts'
 import { problemHandler, sendProblem } from './problems.ts'
 import { cameraRoutes } from './routes/cameras.ts'
 import { clipRoutes } from './routes/clips.ts'
@@ -31,7 +31,7 @@ export interface BuiltApp {
 }
 
 export async function buildApp(context: ApiContext, options: ApiOptions): Promise<BuiltApp> {
-  const { log, version } = context.deps
+  const { log } = context.deps
   const headers = corsAndSecurityHeaders(options.corsOrigins)
   const onError = problemHandler(log)
   const app: Api = fastify({
@@ -60,22 +60,7 @@ export async function buildApp(context: ApiContext, options: ApiOptions): Promis
   app.addHook('onRequest', guard(context, options))
   app.addHook('onResponse', async (request, reply) => logAccess(log, request, reply))
 
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'HomeSec',
-        version,
-        description: 'Clips, cameras and health of one HomeSec. Errors are RFC 9457 problems; see docs/api.md.',
-      },
-      components: {
-        securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, header: { type: 'apiKey', in: 'header', name: 'X-API-Key' } },
-      },
-      security: [{ bearer: [] }, { header: [] }],
-    },
-    transform: createJsonSchemaTransform({}),
-    transformObject: jsonSchemaTransformObject,
-  })
+  await app.register(swagger, openApiOptions)
   for (const register of [healthRoutes, metaRoutes, cameraRoutes, clipRoutes, mediaRoutes, liveRoutes]) register(app, context)
   await app.ready()
   return { app, routes }
@@ -83,8 +68,10 @@ export async function buildApp(context: ApiContext, options: ApiOptions): Promis
 
 function collectRoutes(app: Api): RouteInfo[] {
   const routes: RouteInfo[] = []
-  app.addHook('onRoute', ({ method, url, config }) => {
-    for (const each of [method].flat()) routes.push({ method: each, url, access: config?.access ?? 'key' })
+  app.addHook('onRoute', ({ method, url, config, schema }) => {
+    const access = config?.access ?? 'key'
+    if (schema !== undefined && access !== 'open') withProblemResponse(schema)
+    for (const each of [method].flat()) routes.push({ method: each, url, access })
   })
   return routes
 }

@@ -46,7 +46,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions): Promise<Resu
   }
 }
 
-const ADVICE_OPEN = 'set server.auth_enabled: true with server.api_key_env, or server.allow_insecure: true if the network is trusted'
+const ADVICE_OPEN = 'turn server.auth.enabled on, or set server.allow_insecure: true if the network is trusted'
 
 const LISTEN_ERRORS: Readonly<Record<string, readonly [ErrorKind, string]>> = {
   EADDRINUSE: ['unavailable', 'is in use by another program; stop that one or change server.port'],

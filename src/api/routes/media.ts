@@ -157,5 +157,6 @@ function tokenRoute(app: Api, context: ApiContext): void {
 function whenGone(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort(new Error('client is gone')))
+  if (reply.raw.destroyed) gone.abort(new Error('client is gone'))
   return gone.signal
 }
