@@ -18,13 +18,13 @@ export const PROBLEMS = {
   API_KEY_NOT_CONFIGURED: {
     status: 500,
     title: 'No API key is set on the server',
-    detail: 'Authentication is on, but the environment variable named by server.api_key_env is empty. Set it and restart.',
+    detail: 'Authentication is on, but there is no key: set the variable named by server.auth.api_key_env and restart.',
   },
   HOST_REJECTED: {
     status: 403,
     title: 'This host name is not served',
     detail:
-      'Without authentication only requests to localhost are answered, so that no web page can reach in. Turn on server.auth_enabled.',
+      'Without authentication only requests to localhost are answered, so that no web page can reach in. Turn on server.auth.enabled.',
   },
   NOT_FOUND: { status: 404, title: 'No such route', detail: 'See docs/api.md or /api/v1/openapi.json for what there is.' },
   CLIP_NOT_FOUND: { status: 404, title: 'No such clip', detail: 'It never existed, or its records are gone.' },
