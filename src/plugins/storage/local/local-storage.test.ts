@@ -128,6 +128,14 @@ test('a link in the folder cannot lead out of it', async () => {
   expect(await readdir(outside)).toEqual(['secret.txt'])
 })
 
+test('an object cannot replace a folder, and the failed try leaves no part behind', async () => {
+  const { root, storage } = await disk()
+  await mustPut(storage, 'front/a.mp4')
+  expect(await put(storage, 'front')).toMatchObject({ ok: false, error: { kind: 'invalid' } })
+  expect(await readdir(join(root, '.homesec-incoming'))).toEqual([])
+  expect(await storage.exists('local:front/a.mp4', live)).toEqual({ ok: true, value: true })
+})
+
 test('nothing but the objects is left behind, and old parts of a killed process are swept', async () => {
   const { root, host, storage } = await disk()
   await mustPut(storage, 'a.mp4')
