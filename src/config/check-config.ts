@@ -77,7 +77,12 @@ function consistency({ vlm, server }: ConfigFile): Problem[] {
   }
   if (server.enabled && !isLoopback(server.host) && !authIsOn(server) && !server.allow_insecure) {
     const advice = 'Remove this line (a key is then made for you), listen on 127.0.0.1, or accept it with server.allow_insecure: true.'
-    problems.push({ code: 'insecure', path: ['server', 'auth', 'enabled'], message: 'everyone on the network could watch your cameras', advice })
+    problems.push({
+      code: 'insecure',
+      path: ['server', 'auth', 'enabled'],
+      message: 'everyone on the network could watch your cameras',
+      advice,
+    })
   }
   return problems
 }
@@ -88,7 +93,9 @@ function warnings(file: ConfigFile): string[] {
     ...(file.storage.paths.backups_dir === null ? [] : ['storage.paths.backups_dir: not used; remove it']),
     ...(file.cameras.some(({ enabled }) => enabled) ? [] : ['cameras: all are disabled; nothing will be recorded']),
     ...(notifiers.some(({ notifier }) => notifier.enabled) ? [] : ['notifiers: none is enabled; alerts go nowhere']),
-    ...(file.server.enabled && !isLoopback(file.server.host) && !authIsOn(file.server) ? ['server: everyone on the network can watch your cameras'] : []),
+    ...(file.server.enabled && !isLoopback(file.server.host) && !authIsOn(file.server)
+      ? ['server: everyone on the network can watch your cameras']
+      : []),
   ]
 }
 

@@ -29,7 +29,10 @@ export interface PluginFindings {
 export function checkPlugins(file: ConfigFile, catalog: PluginCatalog): PluginFindings {
   const names = configNames(file)
   const found = pluginUses(file).map((use) => checkUse(use, catalog[use.kind], names))
-  const { problems, warnings } = toleratePolicies(found.flatMap(({ problems }) => problems), file)
+  const { problems, warnings } = toleratePolicies(
+    found.flatMap(({ problems }) => problems),
+    file,
+  )
   return { problems, warnings, parsed: found.map(({ parsed }) => parsed) }
 }
 
@@ -52,7 +55,13 @@ function pluginUses(file: ConfigFile): PluginUse[] {
   })
   const cameras = file.cameras.map(({ source }, index): PluginUse => {
     const path = ['cameras', index, 'source']
-    return { kind: 'source', backend: source.backend, backendPath: [...path, 'backend'], config: source.config, configPath: [...path, 'config'] }
+    return {
+      kind: 'source',
+      backend: source.backend,
+      backendPath: [...path, 'backend'],
+      config: source.config,
+      configPath: [...path, 'config'],
+    }
   })
   const notifiers = placedNotifiers(file).map(({ notifier, path, configPath }): PluginUse => {
     const backendPath = path[0] === 'mqtt' ? path : [...path, 'backend']
@@ -61,8 +70,23 @@ function pluginUses(file: ConfigFile): PluginUse[] {
   const vlm: PluginUse[] =
     file.vlm.backend === null
       ? []
-      : [{ kind: 'analyzer', backend: file.vlm.backend, backendPath: ['vlm', 'backend'], config: file.vlm.config, configPath: ['vlm', 'config'] }]
-  return [...cameras, single('storage', 'storage'), single('filter', 'filter'), ...vlm, single('alert_policy', 'alert_policy'), ...notifiers]
+      : [
+          {
+            kind: 'analyzer',
+            backend: file.vlm.backend,
+            backendPath: ['vlm', 'backend'],
+            config: file.vlm.config,
+            configPath: ['vlm', 'config'],
+          },
+        ]
+  return [
+    ...cameras,
+    single('storage', 'storage'),
+    single('filter', 'filter'),
+    ...vlm,
+    single('alert_policy', 'alert_policy'),
+    ...notifiers,
+  ]
 }
 
 function checkUse(use: PluginUse, known: readonly Plugin[], names: ConfigNames): { problems: readonly Problem[]; parsed: unknown } {
@@ -92,11 +116,15 @@ function toleratePolicies(problems: readonly Problem[], file: ConfigFile): { pro
   const cameras = new Set(file.cameras.map(({ name }) => name))
   const unlisted = ({ path }: ConfigProblem) => {
     const [section, config, key, camera] = path
-    return section === 'alert_policy' && config === 'config' && key === 'overrides' && typeof camera === 'string' && !cameras.has(camera) ? camera : null
+    return section === 'alert_policy' && config === 'config' && key === 'overrides' && typeof camera === 'string' && !cameras.has(camera)
+      ? camera
+      : null
   }
   const ignored = new Set(problems.map(unlisted).filter((camera) => camera !== null))
   return {
     problems: problems.filter((problem) => unlisted(problem) === null),
-    warnings: [...ignored].map((camera) => `alert_policy.config.overrides.${camera}: no such camera is listed; this override has no effect`),
+    warnings: [...ignored].map(
+      (camera) => `alert_policy.config.overrides.${camera}: no such camera is listed; this override has no effect`,
+    ),
   }
 }

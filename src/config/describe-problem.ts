@@ -1,9 +1,10 @@
 import type { ConfigProblem } from '../contracts/plugin.ts'
+import { closestName } from '../lib/closest-name.ts'
 import type { KeyPath, Problem } from './problem.ts'
 import type { SchemaNode, SchemaOutline } from './schema-node.ts'
-import { closest } from './suggest.ts'
 
 const UNKNOWN_KEY = /^unknown key "(.*)"$/s
+const MAX_COMPARED = 64
 const EXPECTED = /^Invalid input: expected (.+?), received (.+)$/
 
 /** Plain words for what a schema complained of, and advice from the schema itself. `problem.path` is relative to the schema. */
@@ -37,13 +38,20 @@ function badValue(problem: ConfigProblem, known: SchemaNode | null, raw: unknown
 /** `Did you mean "x"? Known: a, b, c.` */
 export function suggestion(word: unknown, known: readonly string[]): string {
   if (known.length === 0) return ''
-  const meant = typeof word === 'string' ? closest(word, known) : null
+  const meant = typeof word === 'string' ? meantBy(word, known) : null
   const list = `Known: ${known.join(', ')}.`
   return meant === null ? list : `Did you mean "${meant}"? ${list}`
 }
 
+function meantBy(word: string, known: readonly string[]): string | null {
+  // Who writes a password where only the name of its variable may stand is sent to the right key.
+  const secretName = `${word.toLowerCase()}_env`
+  return known.includes(secretName) ? secretName : closestName(word.slice(0, MAX_COMPARED), known)
+}
+
 function article(type: string): string {
-  const word = { record: 'mapping', object: 'mapping', array: 'list', string: 'text', int: 'whole number', boolean: 'true or false' }[type] ?? type
+  const word =
+    { record: 'mapping', object: 'mapping', array: 'list', string: 'text', int: 'whole number', boolean: 'true or false' }[type] ?? type
   return word === 'text' || word === 'true or false' ? word : `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`
 }
 
@@ -55,5 +63,8 @@ function typeAdvice(expected: string, received: string): string {
 }
 
 function valueAt(raw: unknown, path: KeyPath): unknown {
-  return path.reduce<unknown>((at, part) => (typeof at === 'object' && at !== null ? Object.entries(at).find(([key]) => key === String(part))?.[1] : undefined), raw)
+  return path.reduce<unknown>(
+    (at, part) => (typeof at === 'object' && at !== null ? Object.entries(at).find(([key]) => key === String(part))?.[1] : undefined),
+    raw,
+  )
 }

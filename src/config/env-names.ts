@@ -25,7 +25,8 @@ export function missingVariables(config: unknown, isSet: (name: string) => boole
   return envReferences(config)
     .filter(({ path }) => needed(path))
     .flatMap(({ path, name }) => {
-      if (!NAME.test(name)) return [problem(path, 'is no name of an environment variable', 'Write the NAME of a variable here, and the secret into .env.')]
+      if (!NAME.test(name))
+        return [problem(path, 'is no name of an environment variable', 'Write the NAME of a variable here, and the secret into .env.')]
       if (isSet(name)) return []
       const shown = CUSTOMARY.test(name) ? `the variable ${name} is not set` : 'names no variable that is set'
       return [problem(path, shown, 'Set it in the environment or in a file .env beside this one; it must not be empty.')]

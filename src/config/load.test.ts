@@ -34,13 +34,18 @@ const catalog: PluginCatalog = {
     definePlugin({
       kind: 'alert_policy',
       name: 'default',
-      config: z.looseObject({ overrides: z.record(z.string(), z.looseObject({ notify_on_activity_types: z.array(z.string()).default([]) })).default({}) }),
+      config: z.looseObject({
+        overrides: z.record(z.string(), z.looseObject({ notify_on_activity_types: z.array(z.string()).default([]) })).default({}),
+      }),
       check: ({ overrides }, names) =>
         Object.entries(overrides).flatMap(([camera, { notify_on_activity_types: types }]) => [
           ...(names.cameras.includes(camera) ? [] : [{ path: ['overrides', camera], message: `unknown camera "${camera}"` }]),
           ...types
             .filter((type) => names.activityTypes?.includes(type) === false)
-            .map((type, index) => ({ path: ['overrides', camera, 'notify_on_activity_types', index], message: `unknown activity type "${type}"` })),
+            .map((type, index) => ({
+              path: ['overrides', camera, 'notify_on_activity_types', index],
+              message: `unknown activity type "${type}"`,
+            })),
         ]),
       create: never<'alert_policy'>,
     }),
@@ -51,7 +56,11 @@ const catalog: PluginCatalog = {
 const MINIMAL = 'version: 1\ncameras: [{ name: yard, source: { backend: folder, config: { path: /v } } }]\n'
 
 function load(text: string | Uint8Array, env: Record<string, string> = {}) {
-  return loadConfig('/etc/homesec/config.yaml', { catalog, env, readFile: async () => (typeof text === 'string' ? Buffer.from(text) : text) })
+  return loadConfig('/etc/homesec/config.yaml', {
+    catalog,
+    env,
+    readFile: async () => (typeof text === 'string' ? Buffer.from(text) : text),
+  })
 }
 
 async function loaded(text: string, env: Record<string, string> = {}): Promise<LoadedConfig> {
@@ -93,7 +102,9 @@ describe('a file that loads', () => {
   })
 
   test('names plugins in any case, and names its notifiers after them', async () => {
-    const { config } = await loaded(MINIMAL.replace('folder', 'Folder') + 'notifiers: [{ backend: EMAIL }, { backend: email, name: second }]\n')
+    const { config } = await loaded(
+      MINIMAL.replace('folder', 'Folder') + 'notifiers: [{ backend: EMAIL }, { backend: email, name: second }]\n',
+    )
     expect(config.notifiers.map(({ name }) => name)).toEqual(['email', 'second'])
   })
 
@@ -159,7 +170,17 @@ describe('a file that is no configuration', () => {
   })
 
   test('is refused: an alias bomb', async () => {
-    const bomb = Array.from({ length: 20 }, (_, i) => `k${i}: &k${i} [${i === 0 ? 'x' : Array(9).fill(`*k${i - 1}`).join(', ')}]`).join('\n')
+    const bomb = Array.from(
+      { length: 20 },
+      (_, i) =>
+        `k${i}: &k${i} [${
+          i === 0
+            ? 'x'
+            : Array(9)
+                .fill(`*k${i - 1}`)
+                .join(', ')
+        }]`,
+    ).join('\n')
     expect((await refused(bomb)).problems[0]).toMatchObject({ code: 'yaml_invalid', message: expect.stringContaining('aliases') as string })
   })
 
@@ -259,7 +280,11 @@ describe('mistakes', () => {
     ['clips outside the storage', MINIMAL + 'storage: { paths: { clips_dir: ../x } }\n', 'bad_value storage.paths.clips_dir'],
     ['any origin', MINIMAL + 'server: { cors_origins: ["*"] }\n', 'bad_value server.cors_origins[0]'],
     ['mqtt twice', MINIMAL + 'mqtt: {}\nnotifiers: [{ backend: mqtt }]\n', 'duplicate_name mqtt'],
-    ['an override for no camera', MINIMAL + 'alert_policy: { config: { overrides: { shed: {} } } }\n', 'bad_value alert_policy.config.overrides.shed'],
+    [
+      'an override for no camera',
+      MINIMAL + 'alert_policy: { config: { overrides: { shed: {} } } }\n',
+      'bad_value alert_policy.config.overrides.shed',
+    ],
   ])('%s', async (_, text, problem) => {
     expect(found(await refused(text))).toEqual([problem])
   })

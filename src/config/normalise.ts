@@ -20,7 +20,10 @@ export function placedNotifiers(file: Pick<ConfigFile, 'mqtt' | 'notifiers'>): P
     configPath: ['notifiers', index, 'config'],
   }))
   if (file.mqtt === undefined) return placed
-  return [...placed, { notifier: { name: 'mqtt', backend: 'mqtt', enabled: true, config: file.mqtt }, path: ['mqtt'], configPath: ['mqtt'] }]
+  return [
+    ...placed,
+    { notifier: { name: 'mqtt', backend: 'mqtt', enabled: true, config: file.mqtt }, path: ['mqtt'], configPath: ['mqtt'] },
+  ]
 }
 
 /** @param folder absolute folder of the config file: relative paths are relative to it. */

@@ -37,7 +37,8 @@ export function parseYaml(text: string): Result<ParsedYaml, readonly LocatedProb
 function toValue(document: Document.Parsed, position: (offset: number) => Position): Result<ParsedYaml, readonly LocatedProblem[]> {
   const root = document.contents
   if (root === null || (isScalar(root) && root.value === null)) return err([emptyFile])
-  if (!isMap(root)) return err([{ ...yamlProblem('the file must be a mapping of keys to values', position(root.range[0])), code: 'not_a_mapping' }])
+  if (!isMap(root))
+    return err([{ ...yamlProblem('the file must be a mapping of keys to values', position(root.range[0])), code: 'not_a_mapping' }])
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
     JSON.stringify(value) // throws where an alias made a circle

@@ -29,7 +29,8 @@ export async function readConfigFile(path: string, readBytes: ReadBytes = readBo
   } catch (cause) {
     return fail([readProblem(codeOf(cause))])
   }
-  if (bytes.length > MAX_BYTES) return fail([problem('file_too_large', 'the file is larger than 1 MB', 'A configuration has a few kilobytes: is this the right file?')])
+  if (bytes.length > MAX_BYTES)
+    return fail([problem('file_too_large', 'the file is larger than 1 MB', 'A configuration has a few kilobytes: is this the right file?')])
   const text = decode(bytes)
   if (text === null) return fail([problem('yaml_invalid', 'the file is not UTF-8 text', 'Save it as UTF-8.')])
   const parsed = parseYaml(text)
@@ -65,7 +66,8 @@ function decode(bytes: Uint8Array): string | null {
 }
 
 function readProblem(code: string): LocatedProblem {
-  if (code === 'ENOENT') return problem('file_missing', 'there is no such file', 'Copy config/example.yaml there, or name another with --config.')
+  if (code === 'ENOENT')
+    return problem('file_missing', 'there is no such file', 'Copy config/example.yaml there, or name another with --config.')
   if (code === 'EISDIR') return problem('file_unreadable', 'this is a folder', 'Name the file in it.')
   return problem('file_unreadable', `the file cannot be read (${code || 'unknown error'})`, 'Check its permissions.')
 }

@@ -17,7 +17,13 @@ export function readShape(value: unknown): { readonly file: ConfigFile; readonly
   const found = toProblems(parsed.error)
   const schema = outline(ConfigFileSchema)
   const problems = found.map((problem) => describeProblem(problem, [], schema, value))
-  return { file: withoutMistakes(value, found.map(({ path }) => path)), problems }
+  return {
+    file: withoutMistakes(
+      value,
+      found.map(({ path }) => path),
+    ),
+    problems,
+  }
 }
 
 function withoutMistakes(value: unknown, mistakes: readonly KeyPath[]): ConfigFile {
@@ -32,10 +38,14 @@ function withoutMistakes(value: unknown, mistakes: readonly KeyPath[]): ConfigFi
       ...camera,
       source: { backend: NO_BACKEND, ...asMapping(camera['source']) },
     })),
-    ...(root['notifiers'] === undefined ? {} : { notifiers: asList(root['notifiers']).map((item) => ({ backend: NO_BACKEND, ...asMapping(item) })) }),
+    ...(root['notifiers'] === undefined
+      ? {}
+      : { notifiers: asList(root['notifiers']).map((item) => ({ backend: NO_BACKEND, ...asMapping(item) })) }),
   }
   const parsed = ConfigFileSchema.safeParse(whole)
-  return parsed.success ? parsed.data : ConfigFileSchema.parse({ version: 1, cameras: [{ name: 'unnamed', source: { backend: NO_BACKEND } }] })
+  return parsed.success
+    ? parsed.data
+    : ConfigFileSchema.parse({ version: 1, cameras: [{ name: 'unnamed', source: { backend: NO_BACKEND } }] })
 }
 
 /** A camera or notifier becomes an empty one, so that those after it keep their places; a list of words is emptied. */

@@ -48,7 +48,12 @@ function isSchema(value: unknown): value is Json {
 
 function child(node: Json, part: string | number, root: Json): Json | null {
   for (const face of faces(node, root)) {
-    const items = typeof part === 'number' ? face.items : face.properties && Object.hasOwn(face.properties, part) ? face.properties[part] : face.additionalProperties
+    const items =
+      typeof part === 'number'
+        ? face.items
+        : face.properties && Object.hasOwn(face.properties, part)
+          ? face.properties[part]
+          : face.additionalProperties
     if (isSchema(items) && !Array.isArray(items)) return items
   }
   return null

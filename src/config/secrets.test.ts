@@ -23,7 +23,12 @@ test('what is really set wins over .env, and the first .env over the second', as
   const first = await folderWith('HOMESEC_TEST_A=file\nHOMESEC_TEST_B="first # not a comment"\n# a comment\n')
   const second = await folderWith('HOMESEC_TEST_B=second\nexport HOMESEC_TEST_C=third\n')
   const secrets = await read(first, second)
-  expect(['A', 'B', 'C', 'D'].map((name) => secrets.get(`HOMESEC_TEST_${name}`))).toEqual(['real', 'first # not a comment', 'third', undefined])
+  expect(['A', 'B', 'C', 'D'].map((name) => secrets.get(`HOMESEC_TEST_${name}`))).toEqual([
+    'real',
+    'first # not a comment',
+    'third',
+    undefined,
+  ])
 })
 
 test('a folder without .env is no mistake; an .env that cannot be read is', async () => {
