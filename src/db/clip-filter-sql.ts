@@ -47,7 +47,12 @@ function conditionsOf(filter: ClipFilter): Conditions {
 /** Every word of `q` as a prefix, joined by AND; null when there is no word in it. */
 export function wordsQuery(q: string): string | null {
   const words = q.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
-  return words.length === 0 ? null : words.slice(0, 16).map((word) => `${word}:*`).join(' & ')
+  return words.length === 0
+    ? null
+    : words
+        .slice(0, 16)
+        .map((word) => `${word}:*`)
+        .join(' & ')
 }
 
 export function pageSql(filter: ClipFilter, cursor: ClipCursor | null, limit: number, search: TextSearch): SqlText {

@@ -75,7 +75,11 @@ function byCamera(groups: readonly Group[]): ClipStats['by_camera'] {
   const names = [...new Set(groups.map((group) => group.camera_name))].sort()
   return names.map((camera_name) => {
     const own = groups.filter((group) => group.camera_name === camera_name)
-    const last_clip_ts = own.map((group) => group.last_clip_ts).sort().at(-1) ?? null
+    const last_clip_ts =
+      own
+        .map((group) => group.last_clip_ts)
+        .sort()
+        .at(-1) ?? null
     return { camera_name, clips: sumOf(own, 'clips'), alerts: sumOf(own, 'alerts'), last_clip_ts }
   })
 }

@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../contracts/result.ts'
 import { orAborted } from '../lib/deadline.ts'
 import { retryDelayMs } from '../lib/retry.ts'
 import { describeFailure } from './pg-errors.ts'
-import { DEFAULT_TIMEOUTS, openSession, type DatabaseAddress, type Session, type SessionTimeouts } from './session.ts'
+import { openSession, type DatabaseAddress, type Session, type SessionTimeouts } from './session.ts'
 
 /** The one way the stores reach Postgres. Returns failures, never throws. */
 export interface Sql {
@@ -19,11 +19,11 @@ export interface ConnectionOptions {
   readonly schema: string
   readonly clock: Clock
   readonly log: Logger
-  readonly timeouts?: SessionTimeouts
+  readonly timeouts: SessionTimeouts
   /** Every time the database becomes usable, also after an outage. */
-  readonly onReady?: () => void
+  readonly onReady: () => void
   /** The server answered that its files are damaged. */
-  readonly onDamaged?: () => void
+  readonly onDamaged: () => void
 }
 
 const FIRST_BACKOFF_MS = 250
@@ -70,6 +70,11 @@ export class Connection implements Sql, AsyncDisposable {
     this.#wake.abort()
   }
 
+  /** Somebody knows that the server is gone, also when no call has met it yet. */
+  lose(): void {
+    this.#session?.lose()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
     this.#wake.abort()
@@ -84,13 +89,13 @@ export class Connection implements Sql, AsyncDisposable {
       session.lose()
       if (this.#session === session) this.#session = null
     }
-    if (damaged) this.#options.onDamaged?.()
+    if (damaged) this.#options.onDamaged()
     return error
   }
 
   async #keepConnected(): Promise<void> {
     const { clock, log } = this.#options
-    for (let failures = 0; !this.#stop.signal.aborted; ) {
+    for (let failures = 0; !this.#stop.signal.aborted;) {
       const opened = await this.#open()
       if (opened.ok) {
         failures = 0
@@ -99,7 +104,10 @@ export class Connection implements Sql, AsyncDisposable {
       }
       failures += 1
       if (opened.error.message !== this.#lastError.message || failures === 1) {
-        log.warn({ event_type: 'database_unavailable', kind: opened.error.kind, reason: opened.error.message }, 'database not reachable, going on without')
+        log.warn(
+          { event_type: 'database_unavailable', kind: opened.error.kind, reason: opened.error.message },
+          'database not reachable, going on without',
+        )
       }
       this.#lastError = opened.error
       this.#wake = new AbortController()
@@ -112,7 +120,7 @@ export class Connection implements Sql, AsyncDisposable {
     const { address, schema, timeouts } = this.#options
     const where = address()
     if (where === null) return err(pluginError('unavailable', 'database: the server is starting'))
-    return openSession(where, schema, timeouts ?? DEFAULT_TIMEOUTS, this.#stop.signal)
+    return openSession(where, schema, timeouts, this.#stop.signal)
   }
 
   async #serve(session: Session): Promise<void> {
@@ -122,7 +130,7 @@ export class Connection implements Sql, AsyncDisposable {
     }
     this.#session = session
     this.#options.log.info({ event_type: 'database_ready' }, 'database ready')
-    this.#options.onReady?.()
+    this.#options.onReady()
     if (!session.lost.aborted) await new Promise((resolve) => session.lost.addEventListener('abort', resolve, { once: true }))
     this.#session = null
     if (!isAborted(this.#stop.signal)) {

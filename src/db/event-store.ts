@@ -36,7 +36,10 @@ export class PostgresEventStore implements EventStore {
   #readEvent(clipId: string, row: { readonly seq: number; readonly data: unknown }): ClipEvent[] {
     const parsed = ClipEventSchema.safeParse(row.data)
     if (parsed.success) return [parsed.data]
-    this.#log.warn({ event_type: 'event_row_unreadable', clip_id: clipId, seq: row.seq }, 'event row is of a newer version or broken, left alone')
+    this.#log.warn(
+      { event_type: 'event_row_unreadable', clip_id: clipId, seq: row.seq },
+      'event row is of a newer version or broken, left alone',
+    )
     return []
   }
 }

@@ -35,10 +35,7 @@ export class PostgresLogStore implements LogStore {
     return writeRows(rows, (batch) => this.#sql.query(APPEND, [jsonText(batch)], signal))
   }
 
-  async prune(
-    limits: { readonly maxAgeMs: number; readonly maxRows: number },
-    signal: AbortSignal,
-  ): Promise<Result<number, PluginError>> {
+  async prune(limits: { readonly maxAgeMs: number; readonly maxRows: number }, signal: AbortSignal): Promise<Result<number, PluginError>> {
     const oldest = new Date(this.#clock.now().getTime() - limits.maxAgeMs).toISOString()
     const old = await this.#deleteAll(PRUNE_OLD, oldest, signal)
     if (!old.ok) return old
@@ -47,7 +44,7 @@ export class PostgresLogStore implements LogStore {
   }
 
   async #deleteAll(statement: string, limit: string | number, signal: AbortSignal): Promise<Result<number, PluginError>> {
-    for (let total = 0; ; ) {
+    for (let total = 0; ;) {
       const deleted = await this.#sql.query<{ count: number }>(statement, [limit], signal)
       if (!deleted.ok) return deleted
       const count = deleted.value[0]?.count ?? 0

@@ -56,7 +56,9 @@ async function appliedVersion(client: SqlRunner, schema: string): Promise<number
   const schemas = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema])
   if (schemas.rows.length === 0) await client.query(`CREATE SCHEMA ${pg.escapeIdentifier(schema)}`)
   await client.query(`SET LOCAL search_path = ${pg.escapeIdentifier(schema)}`)
-  await client.query(`CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL)`)
+  await client.query(
+    `CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL)`,
+  )
   const { rows } = await client.query('SELECT coalesce(max(number), 0)::int AS number FROM schema_migrations')
   const row = rows[0]
   return typeof row === 'object' && row !== null && 'number' in row ? Number(row.number) : 0
@@ -67,7 +69,10 @@ async function apply(client: SqlRunner, pending: readonly Migration[]): Promise<
   await client.query('SET LOCAL statement_timeout = 0')
   for (const migration of pending) {
     await client.query(migration.sql)
-    await client.query('INSERT INTO schema_migrations (number, name, applied_at) VALUES ($1, $2, now())', [migration.number, migration.name])
+    await client.query('INSERT INTO schema_migrations (number, name, applied_at) VALUES ($1, $2, now())', [
+      migration.number,
+      migration.name,
+    ])
   }
   await client.query(`COMMENT ON TABLE schema_migrations IS 'Which numbered migrations this schema has had.'`)
   await client.query(`COMMENT ON COLUMN schema_migrations.number IS 'Number of the migration file.'`)

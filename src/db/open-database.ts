@@ -1,4 +1,5 @@
 import type { Clock } from '../contracts/clock.ts'
+import { messageOf } from '../contracts/errors.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { ClipQueries, EventStore, LogStore, StateStore } from '../contracts/repository.ts'
 import { PostgresClipQueries } from './clip-queries.ts'
@@ -6,7 +7,7 @@ import { Connection } from './connection.ts'
 import { EmbeddedServer } from './embedded/embedded-server.ts'
 import { PostgresEventStore } from './event-store.ts'
 import { PostgresLogStore } from './log-store.ts'
-import type { SessionTimeouts } from './session.ts'
+import { DEFAULT_TIMEOUTS, type SessionTimeouts } from './session.ts'
 import { PostgresStateStore } from './state-store.ts'
 
 export type DatabaseConfig =
@@ -37,15 +38,19 @@ const DEFAULT_SCHEMA = 'homesec'
 /** Returns at once; connecting, and starting the embedded server, happen behind it and are tried for ever. */
 export function openDatabase(config: DatabaseConfig, host: DatabaseHost): Database {
   const { log, clock } = host
-  const server = config.kind === 'embedded' ? new EmbeddedServer({ dataDir: config.dataDir, ...host, onUp: () => connection.retryNow() }) : null
+  const onReady = () => tell(() => host.onReady?.(), log)
+  const onRebuilt = (movedTo: string) => tell(() => host.onRebuilt?.(movedTo), log)
+  const openServer = (dataDir: string) =>
+    new EmbeddedServer({ dataDir, clock, log, onRebuilt, onUp: () => connection.retryNow(), onDown: () => connection.lose() })
+  const server = config.kind === 'embedded' ? openServer(config.dataDir) : null
   const connection: Connection = new Connection({
     address: () => (config.kind === 'external' ? { dsn: config.dsn } : (server?.address ?? null)),
     schema: config.schema ?? DEFAULT_SCHEMA,
     clock,
     log,
+    onReady,
     onDamaged: () => server?.condemn(),
-    ...(host.timeouts === undefined ? {} : { timeouts: host.timeouts }),
-    ...(host.onReady === undefined ? {} : { onReady: host.onReady }),
+    timeouts: host.timeouts ?? DEFAULT_TIMEOUTS,
   })
   const states = new PostgresStateStore(connection, log)
   return {
@@ -58,5 +63,14 @@ export function openDatabase(config: DatabaseConfig, host: DatabaseHost): Databa
       await connection[Symbol.asyncDispose]()
       await server?.[Symbol.asyncDispose]()
     },
+  }
+}
+
+/** A listener that throws must not end the loop that keeps the database going. */
+function tell(listener: () => void, log: Logger): void {
+  try {
+    listener()
+  } catch (cause) {
+    log.error({ event_type: 'database_listener_threw', reason: messageOf(cause) }, 'a listener of the database threw')
   }
 }

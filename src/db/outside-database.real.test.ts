@@ -32,96 +32,109 @@ async function openReady(dsn: string, schema: string): Promise<Database> {
   return database
 }
 
-describe.skipIf(noOutsidePostgres !== null)(`a Postgres server that is not ours${noOutsidePostgres ? ` (skipped: ${noOutsidePostgres})` : ''}`, () => {
-  let server: OutsidePostgres
-  beforeAll(async () => {
-    server = await startOutsidePostgres()
-  })
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]()
-  })
+describe.skipIf(noOutsidePostgres !== null)(
+  `a Postgres server that is not ours${noOutsidePostgres ? ` (skipped: ${noOutsidePostgres})` : ''}`,
+  () => {
+    let server: OutsidePostgres
+    beforeAll(async () => {
+      server = await startOutsidePostgres()
+    })
+    afterAll(async () => {
+      await server[Symbol.asyncDispose]()
+    })
 
-  describe('does what every database does', () => {
-    describeDatabase(() => openReady(server.dsn, 'contract'))
-  })
+    describe('does what every database does', () => {
+      describeDatabase(() => openReady(server.dsn, 'contract'))
+    })
 
-  test('two installs share a server without meeting', async () => {
-    await using one = await openReady(server.dsn, 'house_one')
-    await using two = await openReady(server.dsn, 'House "two"\\')
-    const state = aClipState()
-    valueOf(await one.states.upsert([state], signal))
-    expect(valueOf(await two.states.get(state.clip_id, signal))).toBeNull()
-    valueOf(await two.states.upsert([{ ...state, status: 'done' }], signal))
-    expect(valueOf(await one.states.get(state.clip_id, signal))?.status).toBe('queued_local')
-  })
+    test('two installs share a server without meeting', async () => {
+      await using one = await openReady(server.dsn, 'house_one')
+      await using two = await openReady(server.dsn, 'House "two"\\')
+      const state = aClipState()
+      valueOf(await one.states.upsert([state], signal))
+      expect(valueOf(await two.states.get(state.clip_id, signal))).toBeNull()
+      valueOf(await two.states.upsert([{ ...state, status: 'done' }], signal))
+      expect(valueOf(await one.states.get(state.clip_id, signal))?.status).toBe('queued_local')
+    })
 
-  test('two processes that migrate at once do not disturb each other', async () => {
-    const all = await Promise.all([1, 2, 3, 4].map(() => openReady(server.dsn, 'crowded')))
-    for (const database of all) valueOf(await database.ping(signal))
-    for (const database of all) await database[Symbol.asyncDispose]()
-  })
+    test('two processes that migrate at once do not disturb each other', async () => {
+      const all = await Promise.all([1, 2, 3, 4].map(() => openReady(server.dsn, 'crowded')))
+      for (const database of all) valueOf(await database.ping(signal))
+      for (const database of all) await database[Symbol.asyncDispose]()
+    })
 
-  test('keys that we do not know survive our writes, and rows that we cannot read are skipped and reported', async () => {
-    const { database, log, ready } = openWatched(server.dsn, 'foreign')
-    await ready()
-    await using _ = database
-    const state = aClipState()
-    const newer = aClipState({ clip_id: 'front_door_1767225601.mp4' })
-    valueOf(await database.states.upsert([state, newer], signal))
-    await asOwner(server.dsn, `UPDATE "foreign".clip_states SET data = data || '{"added_later":1}' WHERE clip_id = '${state.clip_id}'`)
-    await asOwner(server.dsn, `UPDATE "foreign".clip_states SET data = data || '{"schema_version":7}' WHERE clip_id = '${newer.clip_id}'`)
-    valueOf(await database.states.upsert([{ ...state, status: 'deleted', event_seq: 2 }], signal))
-    const kept = await asOwner(server.dsn, `SELECT data ->> 'added_later' AS kept FROM "foreign".clip_states WHERE status = 'deleted'`)
-    expect(kept).toEqual([{ kept: '1' }])
-    expect(valueOf(await database.states.get(newer.clip_id, signal))).toBeNull()
-    expect(valueOf(await database.queries.list({}, { cursor: null, limit: 10 }, signal)).clips).toEqual([])
-    expect(log.lines.filter((line) => line.fields['event_type'] === 'clip_row_unreadable')).toHaveLength(2)
-  })
+    test('keys that we do not know survive our writes, and rows that we cannot read are skipped and reported', async () => {
+      const { database, log, ready } = openWatched(server.dsn, 'foreign')
+      await ready()
+      await using _ = database
+      const state = aClipState()
+      const newer = aClipState({ clip_id: 'front_door_1767225601.mp4' })
+      valueOf(await database.states.upsert([state, newer], signal))
+      await asOwner(server.dsn, `UPDATE "foreign".clip_states SET data = data || '{"added_later":1}' WHERE clip_id = '${state.clip_id}'`)
+      await asOwner(server.dsn, `UPDATE "foreign".clip_states SET data = data || '{"schema_version":7}' WHERE clip_id = '${newer.clip_id}'`)
+      valueOf(await database.states.upsert([{ ...state, status: 'deleted', event_seq: 2 }], signal))
+      const kept = await asOwner(server.dsn, `SELECT data ->> 'added_later' AS kept FROM "foreign".clip_states WHERE status = 'deleted'`)
+      expect(kept).toEqual([{ kept: '1' }])
+      expect(valueOf(await database.states.get(newer.clip_id, signal))).toBeNull()
+      expect(valueOf(await database.queries.list({}, { cursor: null, limit: 10 }, signal)).clips).toEqual([])
+      expect(log.lines.filter((line) => line.fields['event_type'] === 'clip_row_unreadable')).toHaveLength(2)
+    })
 
-  test('a database of a newer version is left alone', async () => {
-    await (await openReady(server.dsn, 'newer'))[Symbol.asyncDispose]()
-    await asOwner(server.dsn, `INSERT INTO "newer".schema_migrations VALUES (9999, 'from the future', now())`)
-    await using probe = await refused(server.dsn, 'newer')
-    expect(probe.reason).toContain('9999')
-  })
+    test('a database of a newer version is left alone', async () => {
+      await (await openReady(server.dsn, 'newer'))[Symbol.asyncDispose]()
+      await asOwner(server.dsn, `INSERT INTO "newer".schema_migrations VALUES (9999, 'from the future', now())`)
+      await using probe = await refused(server.dsn, 'newer')
+      expect(probe.reason).toContain('9999')
+    })
 
-  test('every table and column has a comment', async () => {
-    await using _ = await openReady(server.dsn, 'commented')
-    const bare = await asOwner(
-      server.dsn,
-      `SELECT relname, attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0
+    test('every table and column has a comment', async () => {
+      await using _ = await openReady(server.dsn, 'commented')
+      const bare = await asOwner(
+        server.dsn,
+        `SELECT relname, attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0
        WHERE relnamespace = 'commented'::regnamespace AND relkind = 'r' AND NOT attisdropped
          AND (col_description(c.oid, attnum) IS NULL OR obj_description(c.oid) IS NULL)`,
-    )
-    expect(bare).toEqual([])
-  })
+      )
+      expect(bare).toEqual([])
+    })
 
-  test('after an outage it is ready again, and calls in between fail at once', async () => {
-    const { database, ready } = openWatched(server.dsn, 'outage')
-    await ready()
-    await using _ = database
-    await server.stop()
-    expect(kindOf(await database.ping(signal))).toBe('unavailable')
-    expect(kindOf(await database.ping(signal))).toBe('unavailable')
-    await server.start()
-    await ready(2)
-    valueOf(await database.ping(signal))
-  })
+    test('after an outage it is ready again, and calls in between fail at once', async () => {
+      const { database, ready } = openWatched(server.dsn, 'outage')
+      await ready()
+      await using _ = database
+      await server.stop()
+      expect(kindOf(await database.ping(signal))).toBe('unavailable')
+      expect(kindOf(await database.ping(signal))).toBe('unavailable')
+      await server.start()
+      await ready(2)
+      valueOf(await database.ping(signal))
+    })
 
-  test('a server that stops answering costs one call its timeout, the others nothing', async () => {
-    const timeouts = { connectMs: 300, statementMs: 250, answerMs: 300 }
-    const { database, ready } = openWatched(server.dsn, 'frozen', { timeouts })
-    await ready()
-    await using _ = database
-    await server.freeze()
-    const together = await Promise.all([database.ping(signal), database.ping(signal), database.ping(signal)])
-    expect(together.every((result) => !result.ok)).toBe(true)
-    expect(await settlesWithoutTimers(database.ping(signal))).toBe(true)
-    await server.thaw()
-    await ready(2)
-    valueOf(await database.ping(signal))
-  })
-})
+    test('a server whose tables are gone is migrated again without a restart', async () => {
+      const { database, ready } = openWatched(server.dsn, 'emptied')
+      await ready()
+      await using _ = database
+      await asOwner(server.dsn, 'DROP SCHEMA emptied CASCADE')
+      expect(kindOf(await database.states.upsert([aClipState()], signal))).toBe('unavailable')
+      await ready(2)
+      valueOf(await database.states.upsert([aClipState()], signal))
+    })
+
+    test('a server that stops answering costs one call its timeout, the others nothing', async () => {
+      const timeouts = { connectMs: 300, statementMs: 250, answerMs: 300 }
+      const { database, ready } = openWatched(server.dsn, 'frozen', { timeouts })
+      await ready()
+      await using _ = database
+      await server.freeze()
+      const together = await Promise.all([database.ping(signal), database.ping(signal), database.ping(signal)])
+      expect(together.every((result) => !result.ok)).toBe(true)
+      expect(await settlesWithoutTimers(database.ping(signal))).toBe(true)
+      await server.thaw()
+      await ready(2)
+      valueOf(await database.ping(signal))
+    })
+  },
+)
 
 describe('a database that is not there', () => {
   const unusable = {

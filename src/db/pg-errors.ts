@@ -23,6 +23,8 @@ const KIND_BY_CODE: Readonly<Record<string, ErrorKind>> = {
   '28': 'rejected', // password, pg_hba
   '3D': 'rejected', // no such database
   '42501': 'rejected', // permission
+  '42P01': 'unavailable', // no such table: a new or restored server, until it is migrated
+  '3F000': 'unavailable', // no such schema, likewise
   '22': 'invalid', // a value that the column cannot hold
   '23': 'invalid', // constraint
   ECONNREFUSED: 'unavailable',
@@ -35,7 +37,8 @@ const KIND_BY_CODE: Readonly<Record<string, ErrorKind>> = {
   ENETUNREACH: 'unavailable',
   ETIMEDOUT: 'timeout',
 }
-const LOST_CLASSES = ['57P', '08']
+/** After these, connect anew: and with it, migrate. */
+const LOST_CLASSES = ['57P', '08', '42P01', '3F000']
 const DAMAGE_CODES = ['XX001', 'XX002', '58P01']
 
 /** The driver's own failures carry no code, only these sentences. */
