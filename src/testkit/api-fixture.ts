@@ -9,9 +9,9 @@ import type { AppHealth } from '../contracts/health.ts'
 import type { ClipFilter, ClipStats } from '../contracts/repository.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
 import type { ByteRange, ObjectRead } from '../contracts/storage.ts'
-import { aClip } from './builders.ts'
+import { aClipState } from './clip-states.ts'
 import { FakeClock } from './fake-clock.ts'
-import { memoryLogger, type LoggedLine } from './memory-logger.ts'
+import { memoryLogger } from './memory-logger.ts'
 
 export const API_KEY = 'correct-horse-battery-staple'
 const STAGE_OK: StageLog = { status: 'ok', attempts: 1, started_at: null, finished_at: null, last_error: null }
@@ -29,29 +29,13 @@ const NO_STATS: ClipStats = {
 
 /** A finished, uploaded clip without detections. */
 export function aStoredClip(changes: Partial<ClipStateData> = {}): ClipStateData {
-  const clip = aClip(changes)
+  const clip = aClipState(changes)
   return {
-    schema_version: 1,
     ...clip,
     status: 'done',
     stages: { upload: STAGE_OK, filter: STAGE_OK, vlm: STAGE_OK, notify: STAGE_OK },
-    notifications: {},
     storage_uri: `memory:${clip.clip_id}`,
-    view_url: null,
-    thumbnail_uri: null,
-    analysis_uri: null,
-    filter_result: null,
-    analysis_result: null,
-    vlm_usage: null,
-    alert_decision: null,
-    alert_sent_at: null,
-    provenance: { filter_model: 'mock', vlm_model: null, config_hash: 'abc' },
-    created_at: clip.start_ts,
-    updated_at: clip.start_ts,
     finished_at: clip.end_ts,
-    local_deleted_at: null,
-    deleted_at: null,
-    event_seq: 1,
     ...changes,
   }
 }
@@ -72,7 +56,7 @@ export function aCameraView(changes: Partial<CameraView> = {}): CameraView {
 /** Everything behind the API, in memory, for a test to set and to look at. */
 export class ApiWorld {
   readonly clock = new FakeClock('2026-01-01T12:00:00.000Z')
-  readonly log: ReturnType<typeof memoryLogger> & { readonly lines: LoggedLine[] } = memoryLogger()
+  readonly log = memoryLogger()
   readonly clips = new Map<string, ClipStateData>()
   readonly objects = new Map<string, Uint8Array>()
   readonly clipEvents: ClipEvent[] = []
