@@ -51,8 +51,6 @@ export const SYSTEM_ALERT_CODES = [
   'journal_unreadable',
   'vlm_budget_spent',
   'recovery_digest',
-  'source_down',
-  'source_recovered',
 ] as const
 
 /** Something the owner should know about HomeSec itself: the payload on `homecam/system/errors`. */

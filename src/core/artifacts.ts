@@ -35,7 +35,10 @@ export function artifactKeeper(deps: ArtifactDeps): ArtifactKeeper {
     try {
       const stored = await orAborted(deps.storage.putBytes(bytes, key, deadline.signal), deadline.signal)
       if (stored.ok) return stored.value.storage_uri
-      deps.log.warn({ event_type: 'artifact_not_stored', key, kind: stored.error.kind, error: stored.error.message }, 'artifact not stored yet')
+      deps.log.warn(
+        { event_type: 'artifact_not_stored', key, kind: stored.error.kind, error: stored.error.message },
+        'artifact not stored yet',
+      )
     } catch (cause) {
       if (!signal.aborted) deps.log.warn({ event_type: 'artifact_not_stored', key, cause }, 'artifact not stored yet')
     }
@@ -46,7 +49,8 @@ export function artifactKeeper(deps: ArtifactDeps): ArtifactKeeper {
       const second = detection.best_frame_s ?? clip.duration_s / 2
       const made = await deps.makeThumbnail(path, second, signal)
       if (made.ok) return made.value
-      if (!signal.aborted) deps.log.warn({ event_type: 'thumbnail_failed', error: made.error.message }, 'no picture could be made of this clip')
+      if (!signal.aborted)
+        deps.log.warn({ event_type: 'thumbnail_failed', error: made.error.message }, 'no picture could be made of this clip')
       return null
     },
 

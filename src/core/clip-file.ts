@@ -11,12 +11,13 @@ export interface ClipFile extends AsyncDisposable {
 }
 
 /** Never rejects: when neither the spool nor the storage has the clip, the path leads nowhere and its reader says so. */
-export type ClipFileOpener = (
-  clip: Pick<ClipStateData, 'clip_id' | 'local_path' | 'storage_uri'>,
-  signal: AbortSignal,
-) => Promise<ClipFile>
+export type ClipFileOpener = (clip: Pick<ClipStateData, 'clip_id' | 'local_path' | 'storage_uri'>, signal: AbortSignal) => Promise<ClipFile>
 
-export function clipFileOpener(deps: { readonly storage: Pick<StorageBackend, 'get'>; readonly tempDir: string; readonly log: Logger }): ClipFileOpener {
+export function clipFileOpener(deps: {
+  readonly storage: Pick<StorageBackend, 'get'>
+  readonly tempDir: string
+  readonly log: Logger
+}): ClipFileOpener {
   return async (clip, signal) => {
     const inSpool: ClipFile = { path: clip.local_path, [Symbol.asyncDispose]: async () => undefined }
     if (clip.storage_uri === null || (await isThere(clip.local_path))) return inSpool
@@ -24,7 +25,10 @@ export function clipFileOpener(deps: { readonly storage: Pick<StorageBackend, 'g
     await mkdir(deps.tempDir, { recursive: true }).catch(() => undefined) // the download reports what is wrong with the folder
     const fetched = await deps.storage.get(clip.storage_uri, path, signal)
     if (!fetched.ok) {
-      deps.log.warn({ event_type: 'clip_not_fetched', kind: fetched.error.kind, error: fetched.error.message }, 'the clip could not be fetched back')
+      deps.log.warn(
+        { event_type: 'clip_not_fetched', kind: fetched.error.kind, error: fetched.error.message },
+        'the clip could not be fetched back',
+      )
       return inSpool
     }
     return { path, [Symbol.asyncDispose]: () => rm(path, { force: true }) }

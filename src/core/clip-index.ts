@@ -44,6 +44,7 @@ export class ClipIndex {
   readonly #owing = new Set<string>()
   /** Oldest first. Entries go stale when a digest changes and are dropped when they come up. */
   readonly #prunable: Record<Exclude<Prunable, 'no'>, Heap<ClipDigest>> = { done: new Heap(older), uploaded: new Heap(older) }
+  readonly #lastStart = new Map<string, string>()
   #localBytes = 0
 
   /** Bytes of all clips whose local file is there, prunable or not. */
@@ -63,11 +64,22 @@ export class ClipIndex {
     return this.#digests.values()
   }
 
+  /** When the newest clip of a camera began; null before the first. */
+  lastClipTs(cameraName: string): string | null {
+    return this.#lastStart.get(cameraName) ?? null
+  }
+
+  /** Clips the storage still lacks something of. */
+  get owingCount(): number {
+    return this.#owing.size
+  }
+
   update(state: ClipStateData): void {
     const before = this.#digests.get(state.clip_id)
     if (before !== undefined && before.eventSeq > state.event_seq) return
     const digest = digestOf(state)
     this.#digests.set(digest.clip_id, digest)
+    if (state.start_ts > (this.#lastStart.get(state.camera_name) ?? '')) this.#lastStart.set(state.camera_name, state.start_ts)
     this.#localBytes += localBytes(digest) - localBytes(before)
     if (state.deleted_at === null) this.#bySha.set(shaKey(state.content_sha256), digest.clip_id)
     else this.#bySha.delete(shaKey(state.content_sha256))

@@ -70,12 +70,16 @@ export class ClipIntake {
   async close(graceMs: number): Promise<void> {
     this.#closing.abort()
     const finished = await within(Promise.all(this.#running), graceMs, this.#cancel.signal)
-    if (!finished) this.#deps.log.warn({ event_type: 'shutdown_cancels', clips: this.#running.size }, 'clips in flight go on at the next start')
+    if (!finished)
+      this.#deps.log.warn({ event_type: 'shutdown_cancels', clips: this.#running.size }, 'clips in flight go on at the next start')
     this.#cancel.abort()
     await Promise.all(this.#running)
   }
 
-  async #accept(file: IncomingFile, origin: { readonly camera_name: string; readonly source_backend: string }): Promise<Result<Accepted, PluginError>> {
+  async #accept(
+    file: IncomingFile,
+    origin: { readonly camera_name: string; readonly source_backend: string },
+  ): Promise<Result<Accepted, PluginError>> {
     using slot = await this.#ingests.acquire(this.#closing.signal)
     if (slot === null) return err(pluginError('cancelled', 'shutting down'))
     const deps: IngestDeps = { ...this.#deps.ingest, claim: (sha256) => this.#claim(sha256, file) }
@@ -102,7 +106,13 @@ export class ClipIntake {
   #record(clip: Clip): void {
     this.#deps.repository.record(clip.clip_id, { event_type: 'clip_recorded', clip, config_hash: this.#deps.configHash })
     this.#deps.log.info(
-      { event_type: 'clip_recorded', clip_id: clip.clip_id, camera_name: clip.camera_name, duration_s: clip.duration_s, size_bytes: clip.size_bytes },
+      {
+        event_type: 'clip_recorded',
+        clip_id: clip.clip_id,
+        camera_name: clip.camera_name,
+        duration_s: clip.duration_s,
+        size_bytes: clip.size_bytes,
+      },
       'new clip',
     )
     const hold = this.#deps.repository.holdLoaded(clip.clip_id)
@@ -117,7 +127,10 @@ export class ClipIntake {
     try {
       await this.#deps.process(clip, slot, this.#cancel.signal)
     } catch (cause) {
-      this.#deps.log.error({ event_type: 'clip_failed', clip_id: clipId, cause }, 'a clip broke the pipeline; it is tried again at the next start')
+      this.#deps.log.error(
+        { event_type: 'clip_failed', clip_id: clipId, cause },
+        'a clip broke the pipeline; it is tried again at the next start',
+      )
     }
   }
 

@@ -60,7 +60,10 @@ export class ClipRepository implements AsyncDisposable {
     const event: ClipEvent = { ...fact, clip_id: clipId, seq: (entry?.state.event_seq ?? 0) + 1, ts: this.#deps.clock.now().toISOString() }
     const state = applyEvent(entry?.state ?? null, event)
     if (state === null) {
-      this.#deps.log.error({ event_type: 'event_without_clip', clip_id: clipId, fact: fact.event_type }, 'event for a clip that is not loaded')
+      this.#deps.log.error(
+        { event_type: 'event_without_clip', clip_id: clipId, fact: fact.event_type },
+        'event for a clip that is not loaded',
+      )
       return
     }
     const next = entry ?? { state, events: [], dirty: false, writing: null, holds: 0, waiting: [] }

@@ -11,7 +11,7 @@ export function applyEvent(state: ClipStateData | null, event: ClipEvent): ClipS
   if (event.event_type === 'clip_recorded') return newState(event.clip, event.config_hash, event)
   if (state === null) return null
   // Always wins: nothing that was still under way brings a deleted clip back.
-  if (state.deleted_at !== null) return stamped(state, event)
+  if (state.deleted_at !== null && event.event_type !== 'clip_deleted') return stamped(state, event)
   const next = stamped(reduce(state, event), event)
   return { ...next, status: deriveStatus(next) }
 }
@@ -33,7 +33,11 @@ function reduce(state: ClipStateData, event: Exclude<ClipEvent, { event_type: 'c
     case 'upload_started':
       return withStage(state, 'upload', started(state.stages.upload, event))
     case 'upload_completed':
-      return { ...withStage(state, 'upload', succeeded(state.stages.upload, event)), storage_uri: event.storage_uri, view_url: event.view_url }
+      return {
+        ...withStage(state, 'upload', succeeded(state.stages.upload, event)),
+        storage_uri: event.storage_uri,
+        view_url: event.view_url,
+      }
     case 'upload_failed':
       return withStage(state, 'upload', failed(state.stages.upload, event))
     case 'filter_started':
@@ -95,7 +99,11 @@ function reduceOutcome(state: ClipStateData, event: OutcomeEvent): ClipStateData
     case 'clip_pruned':
       return { ...state, local_deleted_at: event.ts }
     case 'clip_deleted':
-      return { ...state, deleted_at: event.ts, local_deleted_at: event.deleted_local ? event.ts : state.local_deleted_at }
+      return {
+        ...state,
+        deleted_at: state.deleted_at ?? event.ts,
+        local_deleted_at: event.deleted_local ? event.ts : state.local_deleted_at,
+      }
     default:
       return unreachable(event)
   }

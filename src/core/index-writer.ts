@@ -66,7 +66,8 @@ export class IndexWriter implements AsyncDisposable {
       this.note(clip_id)
       found += 1
     }
-    if (found > 0) this.#deps.log.info({ event_type: 'database_reconciled', clips: found }, 'bringing the database up to date from the journals')
+    if (found > 0)
+      this.#deps.log.info({ event_type: 'database_reconciled', clips: found }, 'bringing the database up to date from the journals')
     return ok(found)
   }
 
@@ -106,7 +107,12 @@ export class IndexWriter implements AsyncDisposable {
     if (written.ok) return true
     for (const clipId of clipIds) this.#behind.add(clipId)
     if (!this.#failing) {
-      const fields = { event_type: 'database_write_failed', kind: written.error.kind, error: written.error.message, behind: this.#behind.size }
+      const fields = {
+        event_type: 'database_write_failed',
+        kind: written.error.kind,
+        error: written.error.message,
+        behind: this.#behind.size,
+      }
       this.#deps.log.error(fields, 'the database is behind; the journals have everything')
     }
     return false

@@ -36,7 +36,10 @@ export async function ingestFile(
   deps: IngestDeps,
   context: { readonly onClip: (clip: Clip) => void; readonly signal: AbortSignal },
 ): Promise<Result<Ingested, PluginError>> {
-  const facts = await attempt(() => stat(file.path), (cause) => pluginError('invalid', `the file is gone: ${messageOf(cause)}`, cause))
+  const facts = await attempt(
+    () => stat(file.path),
+    (cause) => pluginError('invalid', `the file is gone: ${messageOf(cause)}`, cause),
+  )
   if (!facts.ok) return facts
   // Looked at in its place: a file that is refused for a passing reason has not been moved.
   const [probed, sha256] = await Promise.all([deps.probe(file.path, context.signal), hashed(file.path, context.signal)])
@@ -85,7 +88,12 @@ async function hashed(path: string, signal: AbortSignal): Promise<Result<string,
   )
 }
 
-async function quarantine(staged: StagedFile, file: IncomingFile, reason: string, deps: IngestDeps): Promise<Result<Ingested, PluginError>> {
+async function quarantine(
+  staged: StagedFile,
+  file: IncomingFile,
+  reason: string,
+  deps: IngestDeps,
+): Promise<Result<Ingested, PluginError>> {
   const put = await deps.spool.quarantine(staged, file.original_name, deps.now())
   if (!put.ok) return err(put.error)
   return ok({ state: 'quarantined', path: put.value, reason })

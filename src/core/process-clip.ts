@@ -132,7 +132,8 @@ function decide({ clip, deps }: Run, facts: AlertFacts): AlertDecision {
 }
 
 function judged(facts: AlertFacts, deps: ProcessClip): AlertDecision {
-  if (facts.vlm.state === 'failed' && !deps.decideWithoutAnalysis) return { notify: false, notify_reason: 'vlm failed and retry.on_exhausted=fail' }
+  if (facts.vlm.state === 'failed' && !deps.decideWithoutAnalysis)
+    return { notify: false, notify_reason: 'vlm failed and retry.on_exhausted=fail' }
   try {
     return deps.decide(facts)
   } catch (cause) {

@@ -52,16 +52,22 @@ export async function findLeftovers(deps: RecoveryDeps, signal: AbortSignal): Pr
  */
 export async function resumeClips(left: Leftovers, deps: RecoveryDeps, signal: AbortSignal): Promise<void> {
   const total = left.clips.length + left.files.length
-  if (total > 0) deps.log.info({ event_type: 'recovery_started', clips: left.clips.length, files: left.files.length }, 'finishing clips of an earlier run')
+  if (total > 0)
+    deps.log.info(
+      { event_type: 'recovery_started', clips: left.clips.length, files: left.files.length },
+      'finishing clips of an earlier run',
+    )
   const newestFirst = left.clips.toSorted((a, b) => b.state.start_ts.localeCompare(a.state.start_ts))
   const silent: ClipStateData[] = []
 
   await inBatches(left.files, 1, signal, (file) => takeIn(file, deps))
   await inBatches(newestFirst, deps.clipsAtOnce, signal, async (finding) => {
     const resumed = await resume(finding, deps)
-    if (resumed !== null && isTooLate(resumed, deps.clock.now().getTime(), deps.alertMaxAgeMs) && resumed.alert_sent_at === null) silent.push(resumed)
+    if (resumed !== null && isTooLate(resumed, deps.clock.now().getTime(), deps.alertMaxAgeMs) && resumed.alert_sent_at === null)
+      silent.push(resumed)
   })
-  if (total > 0 && !signal.aborted) deps.log.info({ event_type: 'recovery_finished', clips: total }, 'all clips of the earlier run are through')
+  if (total > 0 && !signal.aborted)
+    deps.log.info({ event_type: 'recovery_finished', clips: total }, 'all clips of the earlier run are through')
   const message = signal.aborted ? null : recoveryDigest(silent)
   if (message !== null) deps.alerts.raise({ code: 'recovery_digest', severity: 'info', message, camera_name: null, clip_id: null })
 }
@@ -88,8 +94,11 @@ async function resume(finding: Extract<SpoolFinding, { type: 'clip' }>, deps: Re
 }
 
 async function takeIn({ cameraName, path }: { readonly cameraName: string; readonly path: string }, deps: RecoveryDeps): Promise<void> {
-  const taken = await deps.sinkFor(cameraName).accept({ path, original_name: path.split('/').at(-1) ?? path, start_ts: null, end_ts: null, take: 'move' })
-  if (!taken.ok) deps.log.warn({ event_type: 'leftover_not_taken', path, error: taken.error.message }, 'a leftover file could not be taken in yet')
+  const taken = await deps
+    .sinkFor(cameraName)
+    .accept({ path, original_name: path.split('/').at(-1) ?? path, start_ts: null, end_ts: null, take: 'move' })
+  if (!taken.ok)
+    deps.log.warn({ event_type: 'leftover_not_taken', path, error: taken.error.message }, 'a leftover file could not be taken in yet')
 }
 
 /** Between its final name and its first journal a new clip looks like an orphan. */

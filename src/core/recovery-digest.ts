@@ -1,7 +1,9 @@
 import type { ClipStateData } from '../contracts/clip-state.ts'
 
 /** One sentence that counts what would have alerted while HomeSec was not running; null when nothing would have. Pure. */
-export function recoveryDigest(clips: readonly Pick<ClipStateData, 'camera_name' | 'alert_decision' | 'start_ts' | 'end_ts'>[]): string | null {
+export function recoveryDigest(
+  clips: readonly Pick<ClipStateData, 'camera_name' | 'alert_decision' | 'start_ts' | 'end_ts'>[],
+): string | null {
   const alerting = clips.filter((clip) => clip.alert_decision?.notify === true)
   if (alerting.length === 0) return null
   const byCamera = new Map<string, number>()

@@ -74,7 +74,11 @@ export class RetentionPruner {
       } else undeletable.push(oldest)
     }
     for (const digest of undeletable) this.#deps.index.giveBack(digest)
-    if (deleted > 0) this.#deps.log.info({ event_type: 'retention_pruned', reason, deleted, freed_bytes: freedBytes }, 'local clips removed; the storage has them')
+    if (deleted > 0)
+      this.#deps.log.info(
+        { event_type: 'retention_pruned', reason, deleted, freed_bytes: freedBytes },
+        'local clips removed; the storage has them',
+      )
     if (deleted > 0) use = await this.#measure(0)
     this.#warnOfFloor(use, blocked || undeletable.length > 0)
     return { deleted, freedBytes, failed: undeletable.length, blocked }
@@ -94,7 +98,10 @@ export class RetentionPruner {
   async #delete(digest: ClipDigest, reason: string): Promise<boolean> {
     const held = await this.#deps.repository.hold(digest.clip_id)
     if (!held.ok) {
-      this.#deps.log.warn({ event_type: 'retention_skipped', clip_id: digest.clip_id, error: held.error.message }, 'a clip without a readable journal is kept')
+      this.#deps.log.warn(
+        { event_type: 'retention_skipped', clip_id: digest.clip_id, error: held.error.message },
+        'a clip without a readable journal is kept',
+      )
       return false
     }
     using _held = held.value
@@ -105,7 +112,10 @@ export class RetentionPruner {
       await rm(path)
     } catch (cause) {
       if (codeOf(cause) !== 'ENOENT') {
-        this.#deps.log.warn({ event_type: 'retention_failed', clip_id: digest.clip_id, error: codeOf(cause) || messageOf(cause) }, 'a clip could not be removed')
+        this.#deps.log.warn(
+          { event_type: 'retention_failed', clip_id: digest.clip_id, error: codeOf(cause) || messageOf(cause) },
+          'a clip could not be removed',
+        )
         return false
       }
     }

@@ -84,7 +84,12 @@ export class UploadSweeper implements AsyncDisposable {
     if (stages.upload.status === 'ok' && storage_uri !== null) return { state: 'ok', value: { storage_uri, view_url } }
     // The owner was told when the stage gave up; the sweeper's own failures are only logged.
     const quiet: StageRunner = { ...this.#deps.runner, retry: { maxAttempts: 1, backoffMs: 0 }, onExhausted: () => undefined }
-    return runStage(quiet, this.#deps.stages.upload(clip), { clip_id: clip.clip_id, attemptsBefore: stages.upload.attempts }, this.#stop.signal)
+    return runStage(
+      quiet,
+      this.#deps.stages.upload(clip),
+      { clip_id: clip.clip_id, attemptsBefore: stages.upload.attempts },
+      this.#stop.signal,
+    )
   }
 
   async #keepArtifacts(clip: ClipStateData): Promise<void> {

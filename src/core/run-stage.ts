@@ -84,7 +84,10 @@ async function attemptOnce<N extends StageName>(
   const duration_ms = Math.round(runner.clock.monotonicMs() - startedMs)
   if (!result.ok) return err({ error: result.error, durationMs: duration_ms })
   runner.record(target.clip_id, facts.completed({ ...run, duration_ms }, result.value))
-  runner.log.info({ event_type: `${stage.name}_completed`, plugin: stage.plugin, attempt: target.attempt, duration_ms }, `${stage.name} done`)
+  runner.log.info(
+    { event_type: `${stage.name}_completed`, plugin: stage.plugin, attempt: target.attempt, duration_ms },
+    `${stage.name} done`,
+  )
   return result
 }
 
@@ -111,8 +114,7 @@ function judge<N extends StageName>(
   const attempts = target.attemptsBefore + target.tries
   const message = runner.redact(failure.error.message)
   const error: StageError<N> = { ...failure.error, message, stage: stage.name, plugin: stage.plugin, clip_id: target.clip_id, attempts }
-  const willRetry =
-    isRetryable(error.kind) && target.tries < runner.retry.maxAttempts && (error.retryAfterMs ?? 0) <= MAX_RETRY_AFTER_MS
+  const willRetry = isRetryable(error.kind) && target.tries < runner.retry.maxAttempts && (error.retryAfterMs ?? 0) <= MAX_RETRY_AFTER_MS
   const stored = { kind: error.kind, message, plugin: stage.plugin }
   runner.record(
     target.clip_id,

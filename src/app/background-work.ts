@@ -1,0 +1,89 @@
+import { setMaxListeners } from 'node:events'
+import type { ComponentHealth } from '../contracts/health.ts'
+import { messageOf } from '../contracts/errors.ts'
+import { findLeftovers, resumeClips, type RecoveryDeps } from '../core/recover-clips.ts'
+import { UploadSweeper } from '../core/retry-uploads.ts'
+import { every } from '../lib/every.ts'
+import { HealthMonitor, type Pinged } from './health-monitor.ts'
+import type { Parts } from './parts.ts'
+
+type Pings = Pick<Parts, 'config' | 'clock' | 'log' | 'redact' | 'scope' | 'plugins' | 'cameras'> & {
+  readonly ping: Parts['index']['ping']
+}
+
+/** Asks every part how it is. The first question also warms the detector up, so that the first clip is fast. */
+export function watchHealth({ config, clock, log, redact, scope, plugins, cameras, ping }: Pings): HealthMonitor {
+  const pinged: Pinged[] = [
+    { component: 'storage', name: config.storage.backend, ping: (signal) => plugins.storage.ping(signal) },
+    { component: 'filter', name: config.filter.backend, ping: (signal) => plugins.filter.ping(signal) },
+    ...plugins.notifiers.map(({ name, notifier }): Pinged => ({ component: 'notifier', name, ping: (signal) => notifier.ping(signal) })),
+  ]
+  if (ping !== null) pinged.push({ component: 'database', name: config.database.dsn_env === null ? 'embedded' : 'external', ping })
+  const { analyzer } = plugins
+  if (analyzer !== null) pinged.push({ component: 'vlm', name: config.vlm.backend ?? '', ping: (signal) => analyzer.ping(signal) })
+  const monitor = new HealthMonitor({
+    clock,
+    redact,
+    pinged,
+    cameras: () => cameras.map(({ name, source }) => ({ name, health: source.health() })),
+    onChange: (part) => logChange(part, log),
+  })
+  return scope.own('health', monitor)
+}
+
+function logChange({ component, name, status, detail }: ComponentHealth, log: Parts['log']): void {
+  const fields = { event_type: `health_${status}`, component, name, detail }
+  if (status === 'down') log.warn(fields, `${component} is down`)
+  else log.info(fields, `${component} works again`)
+}
+
+export function runTimers({ config, clock, log, scope, pipeline }: Pick<Parts, 'config' | 'clock' | 'log' | 'scope' | 'pipeline'>): void {
+  const { pruner, repository } = pipeline
+  const complain = (cause: unknown) => log.error({ event_type: 'retention_failed', error: messageOf(cause) }, 'a retention pass broke')
+  const prune = (reason: Parameters<typeof pruner.prune>[0]) => pruner.prune(reason).then(() => undefined, complain)
+  const arriving = repository.subscribe((event) => {
+    if (event.event_type === 'clip_recorded' || event.event_type === 'clip_finished') void prune('clip_arrived')
+  })
+  scope.defer('retention on arrival', async () => arriving[Symbol.dispose]())
+  scope.own(
+    'retention timer',
+    every(config.retention.interval_s * 1000, clock, () => prune('timer'), complain),
+  )
+  const { index, runner, stages, artifacts, openFile } = pipeline
+  const firstDelayMs = config.retry.backoff_s * 1000
+  scope.own('upload sweeper', new UploadSweeper({ index, repository, runner, stages, artifacts, openFile, clock, firstDelayMs }))
+}
+
+/** Learns the clips of earlier runs, then finishes those that were not done, while new ones are recorded already. */
+export function recoverInBackground(
+  parts: Pick<Parts, 'config' | 'clock' | 'log' | 'scope' | 'pipeline' | 'index'> & { readonly onKnown: () => void },
+): void {
+  const { config, clock, log, scope, pipeline, index } = parts
+  const stop = new AbortController()
+  setMaxListeners(0, stop.signal)
+  const deps: RecoveryDeps = {
+    ...pipeline,
+    sinkFor: (camera_name) => pipeline.intake.sinkFor({ camera_name, source_backend: 'recovered' }),
+    clock,
+    alertMaxAgeMs: config.recovery.alert_max_age_s * 1000,
+    clipsAtOnce: config.concurrency.max_clips_in_flight,
+    log,
+  }
+  const work = async () => {
+    await pipeline.ledger.load()
+    const left = await findLeftovers(deps, stop.signal)
+    parts.onKnown()
+    index.catchUp()
+    await pipeline.pruner.prune('start')
+    await resumeClips(left, deps, stop.signal)
+  }
+  const running = work().catch((cause: unknown) =>
+    log.error({ event_type: 'recovery_failed', cause }, 'finishing clips of an earlier run broke off'),
+  )
+  scope.defer('recovery', async () => {
+    stop.abort()
+    parts.onKnown() // whoever waits for the scan must not wait for ever
+    await pipeline.intake.close(config.shutdown_grace_s * 1000)
+    await running
+  })
+}

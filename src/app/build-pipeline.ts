@@ -1,0 +1,190 @@
+import { statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../contracts/clock.ts'
+import { expandClasses, type FilterResult } from '../contracts/detection.ts'
+import type { Logger } from '../contracts/logger.ts'
+import type { AppConfig } from '../config/schema.ts'
+import { announcer, type NotifierSlot } from '../core/announce-clip.ts'
+import { artifactKeeper } from '../core/artifacts.ts'
+import { clipFileOpener } from '../core/clip-file.ts'
+import { ClipIndex } from '../core/clip-index.ts'
+import { ClipIntake } from '../core/clip-intake.ts'
+import { ClipRepository } from '../core/clip-repository.ts'
+import { processClip, type ProcessClip } from '../core/process-clip.ts'
+import { isTooLate } from '../core/recovery-plan.ts'
+import { RetentionPruner } from '../core/retention-pruner.ts'
+import type { StageRunner } from '../core/run-stage.ts'
+import { shouldAnalyze, type AnalyzeVerdict } from '../core/should-analyze.ts'
+import { Spool } from '../core/spool.ts'
+import { storageKeys } from '../core/storage-keys.ts'
+import { SystemAlerts } from '../core/system-alerts.ts'
+import { BudgetLedger, dayOf, limitReached } from '../core/vlm-budget.ts'
+import { JournalFiles } from '../journal/journal-files.ts'
+import { probeVideo } from '../lib/ffmpeg/probe.ts'
+import type { Redact } from '../lib/redact.ts'
+import type { Scope } from '../lib/scope.ts'
+import { Semaphore } from '../lib/semaphore.ts'
+import type { BuiltPlugins } from './build-plugins.ts'
+import { clipStages, makeThumbnail } from './clip-stages.ts'
+
+export interface PipelineContext {
+  readonly config: AppConfig
+  readonly configHash: string
+  readonly plugins: BuiltPlugins
+  readonly clock: Clock
+  readonly log: Logger
+  readonly redact: Redact
+  readonly scope: Scope
+  /** Settles when the clips of earlier runs are known. */
+  readonly knownClips: Promise<void>
+}
+
+export type Pipeline = ReturnType<typeof buildPipeline>
+
+/** Wires the core to the plugins. Nothing moves until a source hands over a file or recovery starts. */
+export function buildPipeline(context: PipelineContext) {
+  const { config, plugins, clock, log, scope } = context
+  const state = buildState(context)
+  const { repository, index, spool, alerts } = state
+  const processing = buildProcessing(context, state)
+  const intake = new ClipIntake({
+    repository,
+    index,
+    ingest: { spool, probe: probeVideo, now: () => clock.now() },
+    process: (clip, slot, signal) => processClip(clip, processing, slot, signal),
+    maxClipsInFlight: config.concurrency.max_clips_in_flight,
+    knownClips: context.knownClips,
+    alerts,
+    configHash: context.configHash,
+    log,
+  })
+  scope.defer('clips in flight', () => intake.close(config.shutdown_grace_s * 1000))
+
+  const freeBytes = () => diskFree(config.data_dir)
+  const { max_local_size_bytes, min_free_bytes, on_floor } = config.retention
+  const pruner = new RetentionPruner({
+    index,
+    repository,
+    limits: { maxLocalBytes: max_local_size_bytes, minFreeBytes: min_free_bytes, onFloor: on_floor },
+    freeBytes,
+    pathOf: (cameraName, clipId) => spool.pathOf(cameraName, clipId),
+    alerts,
+    log,
+  })
+  scope.defer('retention', () => pruner.idle())
+  const { runner, stages, artifacts, openFile } = processing
+  return { ...state, intake, pruner, runner, stages, artifacts, openFile, freeBytes, storage: plugins.storage }
+}
+
+type State = ReturnType<typeof buildState>
+
+/** What is known and told: spool, journals, the digest of all clips, news for the owner. */
+function buildState({ config, plugins, clock, log, redact, scope }: PipelineContext) {
+  const spool = new Spool(join(config.data_dir, 'spool'), join(config.data_dir, 'quarantine'))
+  const journal = new JournalFiles(spool.root)
+  const notifiers = plugins.notifiers.map((named): NotifierSlot => ({ ...named, slots: new Semaphore(4) }))
+  const retry = { maxAttempts: config.retry.max_attempts, backoffMs: config.retry.backoff_s * 1000 }
+  const timeoutMs = config.timeouts.notify_s * 1000
+  const alerts = scope.own('system alerts', new SystemAlerts({ clock, log, retry, timeoutMs, notifiers, redact }))
+  const repository = scope.own('journals', new ClipRepository({ clock, log, journal, onJournalError: journalErrors(alerts) }))
+  const index = new ClipIndex()
+  repository.subscribe((_event, state) => index.update(state))
+  const ledger = new BudgetLedger(join(config.data_dir, 'vlm-budget.json'))
+  return { spool, journal, notifiers, retry, alerts, repository, index, ledger, startedMs: clock.now().getTime() }
+}
+
+/** What happens to one clip. */
+function buildProcessing(context: PipelineContext, state: State): ProcessClip {
+  const { config, plugins, clock, log } = context
+  const { repository, ledger, alerts, notifiers } = state
+  const keys = storageKeys(config.storage.paths.clips_dir, config.storage.paths.artifacts_dir)
+  const runner = buildRunner(context, state)
+  const maxAgeMs = config.recovery.alert_max_age_s * 1000
+  return {
+    runner,
+    repository,
+    stages: clipStages(config, { ...plugins, keys, onUsage: (usage) => void ledger.add(usage, clock.now()) }),
+    openFile: clipFileOpener({ storage: plugins.storage, tempDir: join(config.data_dir, 'tmp'), log }),
+    artifacts: artifactKeeper({
+      repository,
+      storage: plugins.storage,
+      keys,
+      makeThumbnail,
+      timeoutMs: config.timeouts.upload_s * 1000,
+      log,
+    }),
+    shouldAnalyze: analyzeGate(context, ledger, alerts),
+    decide: (facts) =>
+      config.alert_policy.enabled ? plugins.policy.decide(facts) : { notify: false, notify_reason: 'alert_policy_disabled' },
+    announce: announcer({
+      runner,
+      repository,
+      clock,
+      notifiers,
+      timeoutMs: config.timeouts.notify_s * 1000,
+      tooLate: (clip) => isLeftover(clip, state.startedMs) && isTooLate(clip, clock.now().getTime(), maxAgeMs),
+    }),
+    maxUploadWaitMs: config.alert.max_upload_wait_s * 1000,
+    decideWithoutAnalysis: config.retry.on_exhausted === 'alert_and_continue',
+  }
+}
+
+function buildRunner({ config, clock, log, redact }: PipelineContext, { repository, retry, index, alerts }: State): StageRunner {
+  return {
+    clock,
+    log,
+    retry,
+    redact,
+    random: Math.random,
+    record: (clipId, fact) => repository.record(clipId, fact),
+    onExhausted: ({ stage, plugin, kind, message, clip_id, attempts }) => {
+      if (config.retry.on_exhausted === 'fail') return
+      const text = `${stage} (${plugin}) failed for ${clip_id} after ${attempts} ${attempts === 1 ? 'try' : 'tries'}: ${kind}: ${message}`
+      const camera_name = index.get(clip_id)?.camera_name ?? null
+      alerts.raise({ code: 'stage_exhausted', severity: 'error', message: text, camera_name, clip_id }, `${stage} ${plugin} ${clip_id}`)
+    },
+  }
+}
+
+/** Only a clip of an earlier run can be too late; one that waited in today's queue still alerts. */
+function isLeftover(clip: { readonly created_at: string }, startedMs: number): boolean {
+  return Date.parse(clip.created_at) < startedMs
+}
+
+function analyzeGate(context: PipelineContext, ledger: BudgetLedger, alerts: SystemAlerts): (detection: FilterResult) => AnalyzeVerdict {
+  const { run_mode, trigger_classes, daily_budget } = context.config.vlm
+  const gate = { run_mode, trigger_classes: expandClasses(trigger_classes) }
+  return (detection) => {
+    const verdict = shouldAnalyze(gate, detection)
+    if (!verdict.run || daily_budget === null) return verdict
+    const today = dayOf(context.clock.now())
+    const reached = limitReached(daily_budget, ledger.spent, today)
+    if (reached === null) return verdict
+    const message = `Today's VLM budget (vlm.daily_budget.${reached}) is spent. Clips are not analysed until tomorrow.`
+    alerts.raise({ code: 'vlm_budget_spent', severity: 'warning', message, camera_name: null, clip_id: null }, `vlm_budget ${today}`)
+    return { run: false, reason: 'budget' }
+  }
+}
+
+function journalErrors(alerts: SystemAlerts) {
+  return ({ message }: { readonly message: string }, { camera_name }: { readonly camera_name: string }) =>
+    alerts.raise(
+      {
+        code: 'disk_full',
+        severity: 'error',
+        message: `Journals cannot be written: ${message}. Nothing is lost; writing is tried again.`,
+        camera_name,
+        clip_id: null,
+      },
+      'journal',
+    )
+}
+
+async function diskFree(path: string): Promise<number | null> {
+  try {
+    const { bavail, bsize } = await statfs(path)
+    return bavail * bsize
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,107 @@
+import { setMaxListeners } from 'node:events'
+import type { Clock } from '../contracts/clock.ts'
+import { messageOf, type PluginError } from '../contracts/errors.ts'
+import type { AppHealth, ComponentHealth } from '../contracts/health.ts'
+import { attempt, type Result } from '../contracts/result.ts'
+import type { SourceHealth } from '../contracts/source.ts'
+import { deriveHealth } from '../core/app-health.ts'
+import { orAborted, startDeadline } from '../lib/deadline.ts'
+import { every } from '../lib/every.ts'
+
+export interface Pinged {
+  readonly component: string
+  readonly name: string
+  readonly ping: (signal: AbortSignal) => Promise<Result<unknown, PluginError>>
+}
+
+export interface HealthDeps {
+  readonly clock: Clock
+  readonly cameras: () => readonly { readonly name: string; readonly health: SourceHealth }[]
+  /** Asked in the background; a component that does not answer in time is down. */
+  readonly pinged: readonly Pinged[]
+  readonly redact: (text: string) => string
+  /** Hears of every change of a component between working and down, after its first answer. */
+  readonly onChange: (component: ComponentHealth) => void
+}
+
+const PING_EVERY_MS = 30_000
+const PING_TIMEOUT_MS = 10_000
+
+/** Keeps the last answer of every part, so that a health request costs nothing and waits for nobody. */
+export class HealthMonitor implements AsyncDisposable {
+  readonly #deps: HealthDeps
+  readonly #last = new Map<string, ComponentHealth>()
+  readonly #stop = new AbortController()
+  readonly #timer: AsyncDisposable
+  readonly #first: Promise<void>
+
+  constructor(deps: HealthDeps) {
+    this.#deps = deps
+    setMaxListeners(0, this.#stop.signal)
+    this.#first = this.#pingAll()
+    this.#timer = every(
+      PING_EVERY_MS,
+      deps.clock,
+      () => this.#pingAll(),
+      () => undefined,
+    )
+  }
+
+  health(): AppHealth {
+    const now = this.#deps.clock.now().toISOString()
+    const pipeline: ComponentHealth = {
+      component: 'pipeline',
+      name: '',
+      status: this.#stop.signal.aborted ? 'down' : 'ok',
+      detail: '',
+      checked_at: now,
+    }
+    const cameras = this.#deps.cameras().map(({ name, health }): ComponentHealth => ({
+      component: 'camera',
+      name,
+      status: health.state,
+      detail: this.#deps.redact(health.detail),
+      checked_at: health.last_heartbeat ?? now,
+    }))
+    const pinged = this.#deps.pinged.map(
+      ({ component, name }): ComponentHealth =>
+        this.#last.get(`${component} ${name}`) ?? { component, name, status: 'starting', detail: '', checked_at: now },
+    )
+    return deriveHealth([pipeline, ...cameras, ...pinged])
+  }
+
+  /** Asks one part again now, e.g. when it is known to be back. */
+  async refresh(component: string): Promise<void> {
+    await Promise.all(this.#deps.pinged.filter((part) => part.component === component).map((part) => this.#ping(part)))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await this.#timer[Symbol.asyncDispose]()
+    await this.#first
+  }
+
+  async #pingAll(): Promise<void> {
+    await Promise.all(this.#deps.pinged.map((part) => this.#ping(part)))
+  }
+
+  async #ping(part: Pinged): Promise<void> {
+    using deadline = startDeadline(PING_TIMEOUT_MS, this.#stop.signal)
+    const answer = await attempt(() => orAborted(part.ping(deadline.signal), deadline.signal), messageOf)
+    if (this.#stop.signal.aborted) return
+    const failure = answer.ok ? (answer.value.ok ? null : answer.value.error.message) : answer.error
+    const { component, name } = part
+    const detail = failure === null ? '' : this.#deps.redact(failure)
+    const key = `${component} ${name}`
+    const before = this.#last.get(key)
+    const health: ComponentHealth = {
+      component,
+      name,
+      status: failure === null ? 'ok' : 'down',
+      detail,
+      checked_at: this.#deps.clock.now().toISOString(),
+    }
+    this.#last.set(key, health)
+    if (before?.status !== health.status && (before !== undefined || health.status === 'down')) this.#deps.onChange(health)
+  }
+}

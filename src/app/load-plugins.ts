@@ -1,0 +1,89 @@
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
+import { messageOf } from '../contracts/errors.ts'
+import {
+  PLUGIN_KINDS,
+  type Plugin,
+  type PluginCatalog,
+  type PluginHost,
+  type PluginInstances,
+  type PluginKind,
+} from '../contracts/plugin.ts'
+import { err, ok, type Result } from '../contracts/result.ts'
+
+const isFunction = (value: unknown): value is (...args: never[]) => unknown => typeof value === 'function'
+
+const ForeignPluginSchema = z.object({
+  contract: z.literal(1),
+  kind: z.enum(PLUGIN_KINDS),
+  name: z.string().regex(/^[a-z0-9_@/.-]{1,64}$/),
+  config: z.custom<z.ZodType>((value) => typeof value === 'object' && value !== null && 'safeParse' in value, 'must be a zod schema'),
+  problems: z.custom<Plugin['problems']>(isFunction, 'must be a function'),
+  load: z.custom<Plugin['load']>(isFunction, 'must be a function'),
+})
+const ExportSchema = z.union([ForeignPluginSchema, z.array(ForeignPluginSchema).min(1)])
+
+/**
+ * Imports the packages named in the config and adds their plugins to the catalog.
+ * @param names npm package names, resolved from the config file's folder and then from ours; or `./paths` relative to that file.
+ */
+export async function addThirdPartyPlugins(
+  catalog: PluginCatalog,
+  names: readonly string[],
+  configPath: string,
+): Promise<Result<PluginCatalog, string>> {
+  let extended = catalog
+  for (const name of names) {
+    const loaded = await importPlugins(name, configPath)
+    if (!loaded.ok) return loaded
+    for (const plugin of loaded.value) {
+      const known = extended[plugin.kind].some((other) => other.name === plugin.name)
+      if (known) return err(`plugin "${name}": there is already a ${plugin.kind} named "${plugin.name}"`)
+      extended = { ...extended, [plugin.kind]: [...extended[plugin.kind], plugin] }
+    }
+  }
+  return ok(extended)
+}
+
+async function importPlugins(name: string, configPath: string): Promise<Result<readonly Plugin[], string>> {
+  try {
+    const module: unknown = await import(pathToFileURL(locate(name, configPath)).href)
+    const exported = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
+    const parsed = ExportSchema.safeParse(exported)
+    if (!parsed.success)
+      return err(`plugin "${name}": its default export is no plugin made by definePlugin (${z.prettifyError(parsed.error)})`)
+    const plugins = Array.isArray(parsed.data) ? parsed.data : [parsed.data]
+    return ok(plugins)
+  } catch (cause) {
+    return err(`plugin "${name}" cannot be loaded: ${messageOf(cause)}. Is it installed beside the config file (npm install ${name})?`)
+  }
+}
+
+function locate(name: string, configPath: string): string {
+  if (name.startsWith('./')) return resolve(dirname(configPath), name)
+  try {
+    return createRequire(join(dirname(configPath), 'package.json')).resolve(name)
+  } catch {
+    return createRequire(import.meta.url).resolve(name)
+  }
+}
+
+/** Builds one instance. The config was checked before, so a failure here is the plugin's own. */
+export async function loadPlugin<K extends PluginKind>(
+  catalog: PluginCatalog,
+  kind: K,
+  choice: { readonly backend: string; readonly config: unknown },
+  host: PluginHost,
+): Promise<Result<PluginInstances[K], string>> {
+  const plugin = catalog[kind].find((candidate) => candidate.name === choice.backend)
+  if (plugin === undefined) return err(`unknown ${kind} "${choice.backend}"`)
+  const loaded = await plugin.load(choice.config, host)
+  if (loaded.ok) return loaded
+  return err(
+    loaded.error
+      .map(({ path, message }) => `${kind} ${choice.backend}${path.length > 0 ? ` ${path.join('.')}` : ''}: ${message}`)
+      .join('; '),
+  )
+}

@@ -1,0 +1,119 @@
+import { authIsOn } from '../config/normalise.ts'
+import type { LoadedConfig } from '../config/check-config.ts'
+import type { AppHealth } from '../contracts/health.ts'
+import type { Logger } from '../contracts/logger.ts'
+import type { PluginCatalog } from '../contracts/plugin.ts'
+import { err, ok, type Result } from '../contracts/result.ts'
+import type { RepositoryListener } from '../core/clip-repository.ts'
+import { createRedactor } from '../lib/redact.ts'
+import { Scope } from '../lib/scope.ts'
+import { systemClock } from '../lib/system-clock.ts'
+import { apiKey } from './api-key.ts'
+import { buildCameras, buildPlugins, type PluginContext } from './build-plugins.ts'
+import { buildPipeline } from './build-pipeline.ts'
+import { lockDataDir } from './data-lock.ts'
+import { createLogger, type LogLine } from './logger.ts'
+import { openIndex } from './open-index.ts'
+import { serveApi } from './serve-api.ts'
+import type { Parts } from './parts.ts'
+import { recoverInBackground, runTimers, watchHealth } from './background-work.ts'
+
+export interface App extends AsyncDisposable {
+  /** Where the API listens; null when it is off or its port is taken. */
+  readonly url: string | null
+  readonly log: Logger
+  health(): AppHealth
+  /** Every event of every clip, as it happens. */
+  subscribe(listener: RepositoryListener): Disposable
+}
+
+/**
+ * Brings HomeSec up: the only place that knows every part. What is built first goes last, and nothing but the lock on the data
+ * folder and the plugins themselves can keep it from starting: databases, brokers and cameras may all be down.
+ */
+export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Promise<Result<App, string>> {
+  const { config } = loaded
+  const clock = systemClock
+  const lock = await lockDataDir(config.data_dir, clock.now())
+  if (!lock.ok) return err(lock.error.message)
+
+  const key = authIsOn(config.server) ? await apiKey(config.server.auth.api_key_env, config.data_dir, loaded.secrets) : ok(null)
+  const redact = createRedactor([...loaded.secretValues, ...(key.ok && key.value !== null ? [key.value] : [])])
+  const tee: { take: (line: LogLine) => void } = { take: () => undefined }
+  const log = createLogger({ level: config.log.level, format: logFormat(config.log.format), redact, tee: (line) => tee.take(line) })
+  const scope = new Scope((name, cause) => log.error({ event_type: 'dispose_failed', part: name, cause }, 'a part did not stop cleanly'))
+  scope.own('data folder lock', lock.value)
+  const giveUp = async (reason: string) => {
+    await scope[Symbol.asyncDispose]()
+    return err(redact(reason))
+  }
+  if (!key.ok) return giveUp(key.error)
+  for (const warning of loaded.warnings) log.warn({ event_type: 'config_warning' }, warning)
+
+  const context: PluginContext = { config, catalog, clock, log, secrets: loaded.secrets, scope }
+  const index = openIndex(config, { clock, log, scope, secrets: loaded.secrets, setTee: (take) => (tee.take = take) })
+  const plugins = await buildPlugins(context)
+  if (!plugins.ok) return giveUp(plugins.error)
+  const known = deferred()
+  const pipeline = buildPipeline({
+    config,
+    configHash: loaded.hash,
+    plugins: plugins.value,
+    clock,
+    log,
+    redact,
+    scope,
+    knownClips: known.promise,
+  })
+  const cameras = await buildCameras(context)
+  if (!cameras.ok) return giveUp(cameras.error)
+
+  index.follow(pipeline)
+  const health = watchHealth({ config, clock, log, redact, scope, plugins: plugins.value, cameras: cameras.value, ping: index.ping })
+  runTimers({ config, clock, log, scope, pipeline })
+  const parts = { config, clock, log, redact, scope, pipeline, plugins: plugins.value, cameras: cameras.value, health, index }
+  const url = await serveApi(parts, key.value)
+  recoverInBackground({ ...parts, onKnown: known.resolve })
+  await startCameras(parts)
+  log.info({ event_type: 'homesec_started', cameras: cameras.value.map(({ name }) => name), url }, 'HomeSec is running')
+  return ok({
+    url,
+    log,
+    health: () => health.health(),
+    subscribe: (listener) => pipeline.repository.subscribe(listener),
+    [Symbol.asyncDispose]: async () => {
+      log.info({ event_type: 'homesec_stopping' }, 'stopping; clips in flight may finish')
+      await scope[Symbol.asyncDispose]()
+      log.info({ event_type: 'homesec_stopped' }, 'stopped')
+    },
+  })
+}
+
+async function startCameras({ cameras, pipeline, log, scope }: Pick<Parts, 'cameras' | 'pipeline' | 'log' | 'scope'>): Promise<void> {
+  const stop = new AbortController()
+  // Owned last, so stopped first: nothing new arrives while the rest goes down.
+  scope.defer('sources', async () => stop.abort())
+  await Promise.all(
+    cameras.map(async ({ name, backend, source }) => {
+      try {
+        await source.start(pipeline.intake.sinkFor({ camera_name: name, source_backend: backend }), stop.signal)
+      } catch (cause) {
+        // One bad camera never stops the others.
+        log.error({ event_type: 'source_start_failed', camera_name: name, cause }, 'a camera could not be started')
+      }
+    }),
+  )
+}
+
+function logFormat(format: 'auto' | 'json' | 'pretty'): 'json' | 'pretty' {
+  if (format !== 'auto') return format
+  return process.stderr.isTTY ? 'pretty' : 'json'
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}

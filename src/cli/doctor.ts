@@ -1,0 +1,133 @@
+import { access, constants, mkdir, statfs } from 'node:fs/promises'
+import type { AppConfig } from '../config/schema.ts'
+import { messageOf, type PluginError } from '../contracts/errors.ts'
+import type { Result } from '../contracts/result.ts'
+import { createLogger } from '../app/logger.ts'
+import { buildCameras, buildPlugins, type BuiltPlugins, type PluginContext } from '../app/build-plugins.ts'
+import { attempt } from '../contracts/result.ts'
+import { runChild } from '../lib/child-process.ts'
+import { orAborted, startDeadline } from '../lib/deadline.ts'
+import { createRedactor, type Redact } from '../lib/redact.ts'
+import { Scope } from '../lib/scope.ts'
+import { systemClock } from '../lib/system-clock.ts'
+import { openDatabase } from '../db/open-database.ts'
+import { EXIT, type ExitCode } from './exit-codes.ts'
+import { openConfig, type OpenedConfig } from './open-config.ts'
+import { complain, print } from './terminal.ts'
+
+interface Check {
+  readonly name: string
+  /** What was found, or throws/returns what is wrong. */
+  readonly run: (signal: AbortSignal) => Promise<Result<string, string>>
+}
+
+const CHECK_TIMEOUT_MS = 60_000
+
+/** Tries every part that a configuration names, for real, and prints one line for each. */
+export async function doctor(configPath: string): Promise<ExitCode> {
+  const opened = await openConfig(configPath)
+  if (!opened.ok) {
+    complain(opened.error)
+    return EXIT.failed
+  }
+  print(`ok    configuration: ${configPath}`)
+  for (const warning of opened.value.loaded.warnings) print(`note  ${warning}`)
+  const redact = createRedactor(opened.value.loaded.secretValues)
+  await using scope = new Scope((name, cause) => complain(`${name} did not stop cleanly: ${redact(messageOf(cause))}`))
+  const context = contextFor(opened.value, scope, redact)
+  const plugins = await buildPlugins(context)
+  if (!plugins.ok) {
+    print(`FAIL  plugins: ${redact(plugins.error)}`)
+    return EXIT.failed
+  }
+  let failed = 0
+  for (const check of [...machineChecks(context.config), ...pluginChecks(context.config, plugins.value), ...databaseChecks(context)]) {
+    if (!(await perform(check, redact))) failed += 1
+  }
+  const cameras = await buildCameras(context)
+  if (!cameras.ok) {
+    print(`FAIL  cameras: ${redact(cameras.error)}`)
+    failed += 1
+  }
+  print(failed === 0 ? 'Everything works.' : `${failed} ${failed === 1 ? 'part does' : 'parts do'} not work.`)
+  return failed === 0 ? EXIT.ok : EXIT.failed
+}
+
+function contextFor({ loaded, catalog }: OpenedConfig, scope: Scope, redact: Redact): PluginContext {
+  const log = createLogger({ level: 'error', format: 'json', redact })
+  return { config: loaded.config, catalog, clock: systemClock, log, secrets: loaded.secrets, scope }
+}
+
+async function perform(check: Check, redact: Redact): Promise<boolean> {
+  using deadline = startDeadline(CHECK_TIMEOUT_MS, new AbortController().signal)
+  const done = await attempt(() => orAborted(check.run(deadline.signal), deadline.signal), messageOf)
+  const outcome = done.ok ? done.value : done
+  print(redact(outcome.ok ? `ok    ${check.name}: ${outcome.value}` : `FAIL  ${check.name}: ${outcome.error}`))
+  return outcome.ok
+}
+
+function machineChecks(config: AppConfig): Check[] {
+  return [
+    {
+      name: 'ffmpeg',
+      async run(signal) {
+        const version = await runChild('ffmpeg', ['-hide_banner', '-version'], { signal, maxStdoutBytes: 100_000 })
+        if (!version.ok) return { ok: false, error: version.error.message }
+        return { ok: true, value: version.value.stdout.toString().split('\n')[0] ?? '' }
+      },
+    },
+    {
+      name: 'data folder',
+      async run() {
+        await mkdir(config.data_dir, { recursive: true })
+        await access(config.data_dir, constants.W_OK)
+        const { bavail, bsize } = await statfs(config.data_dir)
+        return { ok: true, value: `${config.data_dir}, ${((bavail * bsize) / 1e9).toFixed(1)} GB free` }
+      },
+    },
+  ]
+}
+
+function pluginChecks(config: AppConfig, { storage, filter, analyzer, notifiers }: BuiltPlugins): Check[] {
+  const checks: Check[] = [
+    { name: `storage ${config.storage.backend}`, run: async (signal) => told(await storage.ping(signal), () => 'takes clips') },
+    { name: `filter ${config.filter.backend}`, run: async (signal) => told(await filter.ping(signal), ({ model }) => `${model} runs`) },
+  ]
+  if (analyzer !== null) {
+    checks.push({
+      name: `vlm ${config.vlm.backend ?? ''}`,
+      run: async (signal) => told(await analyzer.ping(signal), ({ model }) => `${model} answers`),
+    })
+  }
+  return [
+    ...checks,
+    ...notifiers.map(({ name, notifier }): Check => ({
+      name: `notifier ${name}`,
+      run: async (signal) => told(await notifier.ping(signal), () => 'reachable'),
+    })),
+  ]
+}
+
+function databaseChecks({ config, secrets, clock, log }: PluginContext): Check[] {
+  const { dsn_env, schema, enabled } = config.database
+  if (!enabled) return []
+  const dsn = dsn_env === null ? undefined : secrets.get(dsn_env)
+  return [
+    {
+      name: dsn === undefined ? 'database embedded' : 'database',
+      async run(signal) {
+        const ready = new AbortController()
+        await using database = openDatabase(
+          dsn === undefined ? { kind: 'embedded', dataDir: config.data_dir, schema } : { kind: 'external', dsn, schema },
+          { clock, log, onReady: () => ready.abort() },
+        )
+        await clock.sleep(20_000, ready.signal)
+        return told(await database.ping(signal), () => 'answers')
+      },
+    },
+  ]
+}
+
+function told<T>(result: Result<T, PluginError>, say: (value: T) => string): Result<string, string> {
+  return result.ok ? { ok: true, value: say(result.value) } : { ok: false, error: result.error.message }
+}

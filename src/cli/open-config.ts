@@ -1,0 +1,26 @@
+import { dirname } from 'node:path'
+import { addThirdPartyPlugins } from '../app/load-plugins.ts'
+import { checkConfig, type LoadedConfig } from '../config/check-config.ts'
+import { explainConfigReport } from '../config/explain-error.ts'
+import { readConfigFile } from '../config/read-config-file.ts'
+import { readEnvironment } from '../config/secrets.ts'
+import type { PluginCatalog } from '../contracts/plugin.ts'
+import { err, ok, type Result } from '../contracts/result.ts'
+import { builtinPlugins } from '../plugins/builtin.ts'
+
+export interface OpenedConfig {
+  readonly loaded: LoadedConfig
+  readonly catalog: PluginCatalog
+}
+
+/** Reads, completes and checks a configuration; the error is the text to show. */
+export async function openConfig(path: string): Promise<Result<OpenedConfig, string>> {
+  const raw = await readConfigFile(path)
+  if (!raw.ok) return err(explainConfigReport(raw.error))
+  const catalog = await addThirdPartyPlugins(builtinPlugins, raw.value.plugins, raw.value.path)
+  if (!catalog.ok) return err(`${raw.value.path}: ${catalog.error}`)
+  const environment = await readEnvironment([dirname(raw.value.path), process.cwd()])
+  if (!environment.ok) return environment
+  const loaded = checkConfig(raw.value, catalog.value, environment.value)
+  return loaded.ok ? ok({ loaded: loaded.value, catalog: catalog.value }) : err(explainConfigReport(loaded.error))
+}

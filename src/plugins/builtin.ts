@@ -1,0 +1,23 @@
+import type { PluginCatalog } from '../contracts/plugin.ts'
+import { defaultAlertPolicy } from './alert-policies/default/plugin.ts'
+import { noopAlertPolicy } from './alert-policies/noop/plugin.ts'
+import { mockAnalyzer } from './analyzers/mock/plugin.ts'
+import { openaiAnalyzer } from './analyzers/openai/plugin.ts'
+import { hogFilter } from './filters/hog/plugin.ts'
+import { mockFilter } from './filters/mock/plugin.ts'
+import { yoloFilter } from './filters/yolo/plugin.ts'
+import { consoleNotifier } from './notifiers/console/plugin.ts'
+import { mqttNotifier } from './notifiers/mqtt/plugin.ts'
+import { webhookNotifier } from './notifiers/webhook/plugin.ts'
+import { folderSource } from './sources/folder/plugin.ts'
+import { localStorage } from './storage/local/plugin.ts'
+
+/** Every plugin this build ships with. Adding one is a folder and a line here. */
+export const builtinPlugins: PluginCatalog = {
+  source: [folderSource],
+  storage: [localStorage],
+  filter: [yoloFilter, hogFilter, mockFilter],
+  analyzer: [openaiAnalyzer, mockAnalyzer],
+  alert_policy: [defaultAlertPolicy, noopAlertPolicy],
+  notifier: [consoleNotifier, mqttNotifier, webhookNotifier],
+}
