@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { envReferences } from '../../src/config/env-names.ts'
+import { explainConfigReport } from '../../src/config/explain-error.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import type { LoadedConfig } from '../../src/config/check-config.ts'
+import { builtinPlugins } from '../../src/plugins/builtin.ts'
+import { configKeys } from './config-keys.ts'
+import { read } from './repository.ts'
+
+const EXAMPLE = read('config/example.yaml')
+/** With every setting switched on that is off: `#key` and `#  key`, while `# text` stays. */
+const ALL_ON = EXAMPLE.replace(/^( *)#(?=\S|  )/gm, '$1')
+
+async function load(text: string): Promise<LoadedConfig> {
+  const env = Object.fromEntries(envReferences(parse(text)).map(({ name }) => [name, `value of ${name}`]))
+  const loaded = await loadConfig('/etc/homesec/config.yaml', { catalog: builtinPlugins, env, readFile: async () => Buffer.from(text) })
+  if (!loaded.ok) throw new Error(explainConfigReport(loaded.error))
+  return loaded.value
+}
+
+describe('config/example.yaml', () => {
+  test('loads with the real schemas, without a warning', async () => {
+    expect((await load(EXAMPLE)).warnings).toEqual([])
+  })
+
+  test('loads with everything switched on', async (context) => {
+    if (!builtinPlugins.source.some(({ name }) => name === 'rtsp')) return context.skip('this build has no rtsp source')
+    const { config } = await load(ALL_ON)
+    expect(config.cameras.map(({ name }) => name)).toEqual(['driveway', 'front_door'])
+    expect(config.notifiers.map(({ name }) => name)).toEqual(['console', 'mqtt'])
+    expect(config.vlm.daily_budget).not.toBeNull()
+  })
+
+  test('states the defaults: without it, only the cameras would differ', async () => {
+    const { config } = await load(EXAMPLE)
+    const bare = await load('version: 1\ncameras: [{ name: yard, source: { backend: folder, config: { path: /v } } }]\n')
+    const opaque = { cameras: [], alert_policy: {} }
+    expect({ ...config, ...opaque }).toEqual({ ...bare.config, ...opaque })
+  })
+
+  test('mentions every key', () => {
+    const mentioned = new Set([...ALL_ON.matchAll(/^[ -]*([a-z_]+):/gm)].map(([, key]) => key))
+    expect(
+      configKeys()
+        .filter(({ name }) => !mentioned.has(name))
+        .map(({ path }) => path),
+    ).toEqual([])
+  })
+
+  test('mentions every key of the folder source and the default policy, which it shows', () => {
+    const shown = [
+      builtinPlugins.source.find(({ name }) => name === 'folder'),
+      builtinPlugins.alert_policy.find(({ name }) => name === 'default'),
+    ]
+    const keys = shown.flatMap((plugin) => ('shape' in plugin!.config ? Object.keys(plugin!.config.shape as object) : []))
+    expect(keys.length).toBeGreaterThan(10)
+    expect(keys.filter((key) => !EXAMPLE.includes(` ${key}:`))).toEqual([])
+  })
+})
+
+test('a file in the old form loads as it stands', async (context) => {
+  const known = (kind: 'filter' | 'analyzer' | 'notifier', name: string) => builtinPlugins[kind].some((plugin) => plugin.name === name)
+  if (!known('filter', 'yolo') || !known('analyzer', 'openai') || !known('notifier', 'mqtt'))
+    return context.skip('a plugin it names is missing')
+  const { config, warnings } = await load(read('test/fixtures/old-form.yaml'))
+  expect(config.notifiers).toMatchObject([{ name: 'mqtt', backend: 'mqtt', config: { host: 'localhost', port: 1883 } }])
+  expect(warnings).toHaveLength(2)
+})
+
+describe('docs/configuration.md', () => {
+  const rows = read('docs/configuration.md').replace(/ +/g, ' ')
+
+  test('has a row for every key, with its default and its meaning', () => {
+    const wanted = configKeys().map(({ path, default: value, description }) =>
+      `| \`${path}\` | ${value} | ${description} |`.replace(/ +/g, ' '),
+    )
+    expect(wanted.filter((row) => !rows.includes(row))).toEqual([])
+  })
+
+  test('has no row for a key that is gone', () => {
+    const known = new Set(configKeys().map(({ path }) => path))
+    const listed = [...rows.matchAll(/^\| `([^`]+)` \|/gm)].map(([, path]) => path ?? '')
+    expect(listed.filter((path) => !known.has(path))).toEqual([])
+  })
+})
