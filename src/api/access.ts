@@ -34,12 +34,6 @@ export function proofOfKey(headers: IncomingHttpHeaders, apiKey: string | null):
   return offered.some((value) => value !== undefined && sameSecret(value, apiKey)) ? 'right' : 'wrong'
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i
-
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.test(host)
-}
-
 /** Host header without its port. */
 export function hostName(header: string | undefined): string {
   return (header ?? '').replace(/:\d+$/, '')

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { decideAccess, hostName, isLoopback, proofOfKey, type Proof } from './access.ts'
+import { isLoopback } from '../lib/loopback.ts'
+import { decideAccess, hostName, proofOfKey, type Proof } from './access.ts'
 import type { ApiContext } from './context.ts'
 import type { ApiOptions } from './deps.ts'
 import type { MediaScope, MediaTokens } from './media-token.ts'

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { codeOf, messageOf, pluginError, type ErrorKind, type PluginError } from '../contracts/errors.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
-import { isLoopback } from './access.ts'
+import { isLoopback } from '../lib/loopback.ts'
 import { buildApp, type RouteInfo } from './app.ts'
 import type { ApiContext } from './context.ts'
 import type { ApiDeps, ApiOptions } from './deps.ts'

@@ -1,3 +1,4 @@
+import { authIsOn } from '../config/normalise.ts'
 import { createMetrics } from '../api/metrics.ts'
 import { startApi } from '../api/server.ts'
 import type { ApiDeps, ApiOptions } from '../api/deps.ts'
@@ -23,7 +24,7 @@ export async function serveApi(parts: Served, key: string | null): Promise<strin
   const options: ApiOptions = {
     host: server.host,
     port: server.port,
-    auth: { enabled: key !== null, apiKey: key },
+    auth: { enabled: authIsOn(server), apiKey: key },
     corsOrigins: server.cors_origins,
     allowInsecure: server.allow_insecure,
   }

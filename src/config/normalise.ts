@@ -1,6 +1,6 @@
-import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import type { AppConfig, ConfigFile, NotifierConfig } from './schema.ts'
+import { isLoopback } from '../lib/loopback.ts'
 import type { KeyPath } from './problem.ts'
 
 /** A notifier and the place in the file that asks for it. */
@@ -30,11 +30,6 @@ export function placedNotifiers(file: Pick<ConfigFile, 'mqtt' | 'notifiers'>): P
 export function toAppConfig({ mqtt, notifiers, ...rest }: ConfigFile, folder: string): AppConfig {
   const placed = placedNotifiers({ mqtt, notifiers })
   return { ...rest, data_dir: resolve(folder, rest.data_dir), notifiers: placed.map(({ notifier }) => notifier) }
-}
-
-export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase().replace(/^\[|\]$/g, '')
-  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'))
 }
 
 /** Whether the API asks for its key: what the owner said, else beyond loopback. */
