@@ -101,7 +101,16 @@ describe('whatever is logged', () => {
   })
 
   test('fields named like a secret are masked whatever they hold; names of variables and counts are not', () => {
-    const logged = { password: 'a', api_key: 'b', bot_token: 'c', dsn: 'd', token_env: 'TOKEN', dedupe_key: 'x', prompt_tokens: 3, token: 3 }
+    const logged = {
+      password: 'a',
+      api_key: 'b',
+      bot_token: 'c',
+      dsn: 'd',
+      token_env: 'TOKEN',
+      dedupe_key: 'x',
+      prompt_tokens: 3,
+      token: 3,
+    }
     expect(redactDeep(logged, redact)).toEqual({
       ...{ password: '***', api_key: '***', bot_token: '***', dsn: '***' },
       ...{ token_env: 'TOKEN', dedupe_key: 'x', prompt_tokens: 3, token: 3 },
@@ -109,10 +118,15 @@ describe('whatever is logged', () => {
   })
 
   test('errors are cleaned with message, stack, cause and own fields', () => {
-    const error = Object.assign(new Error('no hunter2hunter2', { cause: new Error('inner hunter2hunter2') }), { url: 'a://b:c@d', code: 'E' })
+    const error = Object.assign(new Error('no hunter2hunter2', { cause: new Error('inner hunter2hunter2') }), {
+      url: 'a://b:c@d',
+      code: 'E',
+    })
     const clean = redactDeep({ err: error }, redact)
     expect(JSON.stringify(clean)).not.toContain('hunter2')
-    expect(clean).toMatchObject({ err: { name: 'Error', message: 'no ***', url: 'a://***:***@d', code: 'E', cause: { message: 'inner ***' } } })
+    expect(clean).toMatchObject({
+      err: { name: 'Error', message: 'no ***', url: 'a://***:***@d', code: 'E', cause: { message: 'inner ***' } },
+    })
   })
 
   test('a cycle, great depth and bytes end in a word', () => {

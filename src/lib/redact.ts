@@ -35,7 +35,8 @@ export function createRedactor(secretValues: readonly string[]): Redact {
 /** Each check before a pattern is the fast path: most lines have none of these. */
 function withoutPatterns(text: string): string {
   let clean = text
-  if (clean.includes('://')) clean = clean.replace(URL_CREDENTIALS, (found) => (found.includes(':', 3) ? `://${MASK}:${MASK}@` : `://${MASK}@`))
+  if (clean.includes('://'))
+    clean = clean.replace(URL_CREDENTIALS, (found) => (found.includes(':', 3) ? `://${MASK}:${MASK}@` : `://${MASK}@`))
   if (/bearer|authorization/i.test(clean)) clean = clean.replace(AUTHORIZATION, `$1${MASK}`)
   if (clean.includes('=')) clean = clean.replace(NAMED_VALUE, `$1=${MASK}`)
   return clean
@@ -44,7 +45,9 @@ function withoutPatterns(text: string): string {
 /** Escapes for a regular expression; the hex digits of a percent encoding match in both cases. */
 function toPattern(spelling: string): string {
   const escaped = spelling.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
-  return escaped.replace(/%[0-9a-f]{2}/gi, (code) => code.replace(/[a-f]/gi, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`))
+  return escaped.replace(/%[0-9a-f]{2}/gi, (code) =>
+    code.replace(/[a-f]/gi, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`),
+  )
 }
 
 /** The same for anything that is logged: strings at any depth, errors with their stacks and causes, and fields named like a secret. */

@@ -20,7 +20,14 @@ function parts(secret: string): string[] {
 }
 
 function encodings(secret: string): string[] {
-  return [secret, JSON.stringify(secret).slice(1, -1), percentEncoded(secret), asUrlPassword(secret), formEncoded(secret), ...base64(secret)]
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    percentEncoded(secret),
+    asUrlPassword(secret),
+    formEncoded(secret),
+    ...base64(secret),
+  ]
 }
 
 function longEnough(text: string): boolean {
@@ -58,7 +65,9 @@ function formEncoded(secret: string): string {
 function base64(secret: string): string[] {
   const bytes = Buffer.from(secret)
   const inside = [0, 1, 2].map((before) => {
-    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64').replace(/=+$/, '')
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .replace(/=+$/, '')
     const shared = (before + bytes.length) % 3 === 0 ? 0 : 1
     return text.slice(before === 0 ? 0 : before + 1, text.length - shared)
   })
