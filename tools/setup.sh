@@ -35,8 +35,9 @@ missing_packages() {
 
 install_system_packages() {
   local missing as_root=()
-  mapfile -t missing < <(missing_packages)
-  [ ${#missing[@]} -eq 0 ] && return
+  # No mapfile: macOS has bash 3.2.
+  read -ra missing <<<"$(missing_packages | tr '\n' ' ')"
+  [ -n "${missing[*]:-}" ] || return 0
   command -v apt-get >/dev/null || die "please install: ${missing[*]} (macOS: brew install ${missing[*]}), then run this again."
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || die "please have an administrator run: apt-get install ${missing[*]}"
