@@ -36,6 +36,8 @@ export interface Mailbox extends AsyncDisposable {
   atLeast(count: number): Promise<void>
   /** Resolves when a message that fits is there. */
   has(fits: (message: ReceivedMessage) => boolean): Promise<void>
+  /** Resolves when everything that the broker had for us before this call is here. */
+  settled(): Promise<void>
 }
 
 /** A real Mosquitto on a port of its own. */
@@ -148,6 +150,7 @@ export class Mosquitto implements AsyncDisposable {
       messages,
       atLeast: (count) => until(() => messages.length >= count),
       has: (fits) => until(() => messages.some(fits)),
+      settled: () => roundTrip(client),
       [Symbol.asyncDispose]: async () => {
         this.#mailboxes.delete(client)
         await client.endAsync(true)
@@ -159,7 +162,7 @@ export class Mosquitto implements AsyncDisposable {
   async #letMailboxesConfirm(): Promise<void> {
     for (let round = 0; round < 2; round += 1) {
       const connected = [...this.#mailboxes].filter((client) => client.connected)
-      await Promise.all(connected.map((client) => client.publishAsync('mailbox/sync', '', { qos: 1 })))
+      await Promise.all(connected.map(roundTrip))
     }
   }
 
@@ -199,6 +202,11 @@ export class Mosquitto implements AsyncDisposable {
     const signing = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names']
     openssl('x509', '-req', '-in', 'server.csr', '-out', 'server.crt', ...signing, ...days)
   }
+}
+
+/** The broker answers in order: its confirmation comes after what it sent us before. */
+async function roundTrip(client: MqttClient): Promise<void> {
+  await client.publishAsync('mailbox/sync', '', { qos: 1 })
 }
 
 async function freePort(): Promise<number> {

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { AlertSchema } from '../contracts/alert.ts'
+import type { Clock } from '../contracts/clock.ts'
 import type { PluginError } from '../contracts/errors.ts'
 import type { Notifier } from '../contracts/notifier.ts'
+import { systemClock } from '../lib/system-clock.ts'
 import { mqttNotifier } from '../plugins/notifiers/mqtt/plugin.ts'
 import { anAlert } from './builders.ts'
 import { memoryLogger } from './memory-logger.ts'
@@ -17,6 +19,7 @@ export interface MqttNotifierOptions {
   readonly config?: Readonly<Record<string, unknown>>
   readonly state?: string
   readonly env?: Readonly<Record<string, string>>
+  readonly clock?: Clock
 }
 
 const LAST = 'front_door_9999999999.mp4'
@@ -48,9 +51,9 @@ export class MqttFixture implements AsyncDisposable {
     return this.own(await broker.subscribe(topic))
   }
 
-  async notifierFor(port: number, { config = {}, state = this.state, env = {} }: MqttNotifierOptions = {}) {
+  async notifierFor(port: number, { config = {}, state = this.state, env = {}, clock = systemClock }: MqttNotifierOptions = {}) {
     const log = memoryLogger()
-    const host = testHost({ log, dirs: { data: state, state }, env })
+    const host = testHost({ log, dirs: { data: state, state }, env, clock })
     const loaded = await mqttNotifier.load({ host: 'localhost', port, ...config }, host)
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
     return { notifier: this.own(loaded.value), log }

@@ -31,8 +31,7 @@ describe.skipIf(NO_MOSQUITTO !== null)(`mqtt with a real broker${NO_MOSQUITTO ==
       notifier,
       log,
       received: async () => {
-        const probe = await fixture.subscribe(broker, 'never/#')
-        await probe[Symbol.asyncDispose]()
+        await mailbox.settled()
         return JSON.stringify(mailbox.messages)
       },
       breakDown: async () => broker.freeze(),

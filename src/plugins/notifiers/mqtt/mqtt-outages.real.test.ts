@@ -2,8 +2,11 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { anAlert } from '../../../testkit/builders.ts'
+import { FakeClock } from '../../../testkit/fake-clock.ts'
+import { memoryLogger } from '../../../testkit/memory-logger.ts'
 import { Mosquitto, NO_MOSQUITTO } from '../../../testkit/mosquitto.ts'
 import { arrivedIn, flush, MqttFixture, mqttNotifierProcess, sendAll, untilPing } from '../../../testkit/mqtt-fixture.ts'
+import { Outbox } from './outbox.ts'
 
 const NO_MEDIA = { thumbnail: null }
 const signal = new AbortController().signal
@@ -122,6 +125,20 @@ describe.skipIf(NO_MOSQUITTO !== null)(
       await untilPing(notifier, 'ok')
       await sendAll(notifier, ['front_door_1.mp4'])
       await mailbox.atLeast(1)
+    })
+
+    test('a message that waited too long is dropped, and the log says so', async () => {
+      const broker = await fixture.startBroker()
+      const mailbox = await fixture.subscribe(broker, 'homecam/alerts/#')
+      const earlier = new Outbox(join(fixture.state, 'outbox'), 10, memoryLogger())
+      const message = { topic: 'homecam/alerts/front_door', payload: JSON.stringify(anAlert()), qos: 1, retain: false } as const
+      const queued_at = '2026-01-01T00:00:00.000Z'
+      const clock = new FakeClock('2026-01-02T00:00:01.000Z')
+      expect(await earlier.put({ version: 1, dedupe_key: 'old', ...message, queued_at })).toMatchObject({ ok: true })
+      const { notifier, log } = await fixture.notifierFor(broker.port, { clock })
+      await flush(notifier, mailbox)
+      expect(arrivedIn(mailbox)).toEqual([])
+      expect(log.lines.map((line) => line.fields['event_type'])).toContain('mqtt_outbox_expired')
     })
 
     test('garbage in the outbox is moved aside and holds up nothing', async () => {
