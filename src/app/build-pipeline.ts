@@ -5,11 +5,12 @@ import { expandClasses, type FilterResult } from '../contracts/detection.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { AppConfig } from '../config/schema.ts'
 import { announcer, type NotifierSlot } from '../core/announce-clip.ts'
-import { artifactKeeper } from '../core/artifacts.ts'
+import { artifactKeeper, type ArtifactDeps } from '../core/artifacts.ts'
 import { clipFileOpener } from '../core/clip-file.ts'
 import { ClipIndex } from '../core/clip-index.ts'
 import { ClipIntake } from '../core/clip-intake.ts'
 import { ClipRepository } from '../core/clip-repository.ts'
+import type { IngestDeps } from '../core/ingest-file.ts'
 import { processClip, type ProcessClip } from '../core/process-clip.ts'
 import { isTooLate } from '../core/recovery-plan.ts'
 import { RetentionPruner } from '../core/retention-pruner.ts'
@@ -20,17 +21,18 @@ import { storageKeys } from '../core/storage-keys.ts'
 import { SystemAlerts } from '../core/system-alerts.ts'
 import { BudgetLedger, dayOf, limitReached } from '../core/vlm-budget.ts'
 import { JournalFiles } from '../journal/journal-files.ts'
-import { probeVideo } from '../lib/ffmpeg/probe.ts'
 import type { Redact } from '../lib/redact.ts'
 import type { Scope } from '../lib/scope.ts'
 import { Semaphore } from '../lib/semaphore.ts'
 import type { BuiltPlugins } from './build-plugins.ts'
-import { clipStages, makeThumbnail } from './clip-stages.ts'
+import { clipStages } from './clip-stages.ts'
 
 export interface PipelineContext {
   readonly config: AppConfig
   readonly configHash: string
   readonly plugins: BuiltPlugins
+  /** What the pipeline itself asks of a video, whatever the plugins do. */
+  readonly video: Pick<IngestDeps, 'probe'> & Pick<ArtifactDeps, 'makeThumbnail'>
   readonly clock: Clock
   readonly log: Logger
   readonly redact: Redact
@@ -50,7 +52,7 @@ export function buildPipeline(context: PipelineContext) {
   const intake = new ClipIntake({
     repository,
     index,
-    ingest: { spool, probe: probeVideo, now: () => clock.now() },
+    ingest: { spool, probe: context.video.probe, now: () => clock.now() },
     process: (clip, slot, signal) => processClip(clip, processing, slot, signal),
     maxClipsInFlight: config.concurrency.max_clips_in_flight,
     knownClips: context.knownClips,
@@ -109,7 +111,7 @@ function buildProcessing(context: PipelineContext, state: State): ProcessClip {
       repository,
       storage: plugins.storage,
       keys,
-      makeThumbnail,
+      makeThumbnail: context.video.makeThumbnail,
       timeoutMs: config.timeouts.upload_s * 1000,
       log,
     }),

@@ -5,12 +5,14 @@ import type { Logger } from '../contracts/logger.ts'
 import type { PluginCatalog } from '../contracts/plugin.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
 import type { RepositoryListener } from '../core/clip-repository.ts'
+import { probeVideo } from '../lib/ffmpeg/probe.ts'
 import { createRedactor } from '../lib/redact.ts'
 import { Scope } from '../lib/scope.ts'
 import { systemClock } from '../lib/system-clock.ts'
 import { apiKey } from './api-key.ts'
 import { buildCameras, buildPlugins, type PluginContext } from './build-plugins.ts'
 import { buildPipeline } from './build-pipeline.ts'
+import { makeThumbnail } from './clip-stages.ts'
 import { lockDataDir } from './data-lock.ts'
 import { createLogger, type LogLine } from './logger.ts'
 import { openIndex } from './open-index.ts'
@@ -59,6 +61,7 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
     config,
     configHash: loaded.hash,
     plugins: plugins.value,
+    video: { probe: probeVideo, makeThumbnail },
     clock,
     log,
     redact,
