@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { afterEach, expect, test } from 'vitest'
-import { FakeClock } from '../testkit/fake-clock.ts'
+import { FakeClock, settle } from '../testkit/fake-clock.ts'
 import { memoryLogger } from '../testkit/memory-logger.ts'
 import { WorkerPool } from './worker-pool.ts'
 
@@ -55,6 +55,7 @@ test('a worker killed while idle is replaced without anybody noticing', async ()
   const before = await pidOf(pool)
   process.kill(before, 'SIGKILL')
   await untilGone(before)
+  await settle()
   expect(await pidOf(pool)).not.toBe(before)
 })
 
@@ -63,6 +64,7 @@ test('an abort kills the worker with all that it started', async () => {
   const spawned = await pool.run(['spawn'], never)
   const stop = new AbortController()
   const running = pool.run(['hang'], stop.signal)
+  await settle()
   stop.abort()
   expect(await running).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
   await untilGone(spawned.ok ? (spawned.value as number) : expect.fail('nothing spawned'))
