@@ -5,10 +5,8 @@ export interface SqlText {
   readonly values: readonly unknown[]
 }
 
-/** How free text is looked up: through the index of words when few rows match, else along the list until the page is full. */
-export type TextSearch = 'by_index' | 'along_list'
-
-const COLUMNS = `clip_id, data, to_char(start_ts AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS start_ts`
+/** Not named `start_ts`: ORDER BY would take the text for the column, and sort. */
+const COLUMNS = `clip_id, data, to_char(start_ts AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS starts_at`
 const ORDER = 'ORDER BY start_ts DESC, clip_id DESC'
 
 class Conditions {
@@ -55,36 +53,31 @@ export function wordsQuery(q: string): string | null {
         .join(' & ')
 }
 
-export function pageSql(filter: ClipFilter, cursor: ClipCursor | null, limit: number, search: TextSearch): SqlText {
-  const words = wordsQuery(filter.q ?? '')
+/**
+ * One page of the list.
+ * @param matches ids of the clips that hold the words of `q`, when they are few; null to look for the words along the list
+ */
+export function pageSql(filter: ClipFilter, cursor: ClipCursor | null, limit: number, matches: readonly string[] | null): SqlText {
   const all = conditionsOf(filter)
   if (cursor !== null) {
     all.add((value) => `start_ts <= ${value}::timestamptz`, cursor.start_ts) // lets the index begin in the right place
     const start = `$${all.values.length}`
     all.add((value) => `(start_ts, clip_id) < (${start}::timestamptz, ${value})`, cursor.clip_id)
   }
-  if (words === null) return selectPage(all, limit)
-  if (search === 'by_index') return selectMatches(all, words, limit)
+  if (matches !== null) return selectMatches(all, matches, limit)
+  const words = wordsQuery(filter.q ?? '')
   // IS TRUE hides the condition from the index of words, which would fetch and sort every match for one page.
-  all.add((value) => `(words @@ to_tsquery('simple', ${value})) IS TRUE`, words)
-  return selectPage(all, limit)
-}
-
-function selectPage(all: Conditions, limit: number): SqlText {
+  if (words !== null) all.add((value) => `(words @@ to_tsquery('simple', ${value})) IS TRUE`, words)
   return { text: `SELECT ${COLUMNS} FROM clip_states WHERE ${all.toString()} ${ORDER} LIMIT ${limit}`, values: all.values }
 }
 
-function selectMatches(all: Conditions, words: string, limit: number): SqlText {
-  const conditions = all.toString()
-  const values = [...all.values, words]
-  const matches = `SELECT clip_id FROM clip_states WHERE words @@ to_tsquery('simple', $${values.length}) AND ${conditions} ${ORDER} LIMIT ${limit}`
-  return { text: `SELECT ${COLUMNS} FROM clip_states WHERE clip_id IN (${matches}) ${ORDER}`, values }
+/** MATERIALIZED hides the limit from the planner, which would walk the list in the hope of meeting the matches early. */
+function selectMatches(all: Conditions, matches: readonly string[], limit: number): SqlText {
+  all.add((value) => `clip_id = ANY (${value})`, matches)
+  const found = `SELECT clip_id, data, start_ts FROM clip_states WHERE ${all.toString()}`
+  return { text: `WITH found AS MATERIALIZED (${found}) SELECT ${COLUMNS} FROM found ${ORDER} LIMIT ${limit}`, values: all.values }
 }
 
-/** Counts matches of the words alone, but no further than `atMost`: enough to choose between the two ways. */
-export function countMatchesSql(words: string, atMost: number): SqlText {
-  return {
-    text: `SELECT count(*)::int AS count FROM (SELECT 1 FROM clip_states WHERE words @@ to_tsquery('simple', $1) LIMIT ${atMost}) AS matches`,
-    values: [words],
-  }
+export function matchesSql(words: string, atMost: number): SqlText {
+  return { text: `SELECT clip_id FROM clips_with_words(to_tsquery('simple', $1), $2) AS found (clip_id)`, values: [words, atMost] }
 }

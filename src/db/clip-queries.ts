@@ -2,7 +2,7 @@ import type { PluginError } from '../contracts/errors.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { ClipCursor, ClipFilter, ClipPage, ClipQueries, ClipStats } from '../contracts/repository.ts'
 import { ok, type Result } from '../contracts/result.ts'
-import { countMatchesSql, pageSql, wordsQuery, type TextSearch } from './clip-filter-sql.ts'
+import { matchesSql, pageSql, wordsQuery } from './clip-filter-sql.ts'
 import { readClipState } from './clip-state-row.ts'
 import { readClipStats } from './clip-stats.ts'
 import type { Sql } from './connection.ts'
@@ -24,17 +24,17 @@ export class PostgresClipQueries implements ClipQueries {
     page: { readonly cursor: ClipCursor | null; readonly limit: number },
     signal: AbortSignal,
   ): Promise<Result<ClipPage, PluginError>> {
-    const search = await this.#chooseSearch(filter, signal)
-    if (!search.ok) return search
-    const { text, values } = pageSql(filter, page.cursor, page.limit + 1, search.value)
-    const found = await this.#sql.query<{ clip_id: string; data: unknown; start_ts: string }>(text, values, signal)
+    const matches = await this.#fewMatches(filter, signal)
+    if (!matches.ok) return matches
+    const { text, values } = pageSql(filter, page.cursor, page.limit + 1, matches.value)
+    const found = await this.#sql.query<{ clip_id: string; data: unknown; starts_at: string }>(text, values, signal)
     if (!found.ok) return found
     const rows = found.value.slice(0, page.limit)
     const last = found.value.length > page.limit ? rows.at(-1) : undefined
     return ok({
       clips: rows.flatMap((row) => readClipState(row.clip_id, row.data, this.#log) ?? []),
       // From the row, not from the state: a page whose last state is unreadable has a next page too.
-      next: last === undefined ? null : { start_ts: last.start_ts, clip_id: last.clip_id },
+      next: last === undefined ? null : { start_ts: last.starts_at, clip_id: last.clip_id },
     })
   }
 
@@ -42,12 +42,13 @@ export class PostgresClipQueries implements ClipQueries {
     return readClipStats(this.#sql, since, signal)
   }
 
-  async #chooseSearch(filter: ClipFilter, signal: AbortSignal): Promise<Result<TextSearch, PluginError>> {
+  /** Null when there is no text to search for, or when many clips hold it. */
+  async #fewMatches(filter: ClipFilter, signal: AbortSignal): Promise<Result<readonly string[] | null, PluginError>> {
     const words = wordsQuery(filter.q ?? '')
-    if (words === null) return ok('along_list')
-    const { text, values } = countMatchesSql(words, FEW_MATCHES)
-    const counted = await this.#sql.query<{ count: number }>(text, values, signal)
-    if (!counted.ok) return counted
-    return ok((counted.value[0]?.count ?? 0) < FEW_MATCHES ? 'by_index' : 'along_list')
+    if (words === null) return ok(null)
+    const { text, values } = matchesSql(words, FEW_MATCHES)
+    const found = await this.#sql.query<{ clip_id: string }>(text, values, signal)
+    if (!found.ok) return found
+    return ok(found.value.length < FEW_MATCHES ? found.value.map((row) => row.clip_id) : null)
   }
 }

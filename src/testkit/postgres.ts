@@ -42,7 +42,13 @@ export async function startOutsidePostgres(): Promise<OutsidePostgres> {
     return [main, ...children.trim().split(/\s+/).filter(Boolean).map(Number)]
   }
   const signalAll = async (signal: 'SIGSTOP' | 'SIGCONT') => {
-    for (const pid of await pids()) process.kill(pid, signal)
+    for (const pid of await pids()) {
+      try {
+        process.kill(pid, signal)
+      } catch {
+        // a session that ended meanwhile
+      }
+    }
   }
   const outside: OutsidePostgres = {
     dsn: `postgresql://homesec@/postgres?host=${encodeURIComponent(folder)}`,
