@@ -1,5 +1,8 @@
 import type { Clock } from '../contracts/clock.ts'
 
+/** Node fires a longer one at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
@@ -14,7 +17,7 @@ export const systemClock: Clock = {
         signal.removeEventListener('abort', finish)
         resolve()
       }
-      const timer = setTimeout(finish, ms)
+      const timer = setTimeout(finish, Math.min(ms, LONGEST_TIMER_MS))
       signal.addEventListener('abort', finish, { once: true })
     }),
 }
