@@ -48,7 +48,7 @@ export async function ingestFile(
 
   const claim = await deps.claim(sha256.value)
   if ('clip_id' in claim) {
-    if (file.take === 'move') await deps.spool.discard({ path: file.path, camera_name: origin.camera_name })
+    await letGo(file, { ...origin, clip_id: claim.clip_id }, deps.spool)
     return ok({ state: 'duplicate', clip_id: claim.clip_id })
   }
   using _claimed = claim
@@ -65,7 +65,7 @@ export async function ingestFile(
   })
   const placed = await deps.spool.commit(staged.value, Math.floor(Date.parse(times.start_ts) / 1000))
   if (!placed.ok) return placed
-  if (file.take === 'move') await deps.spool.discard({ path: file.path, camera_name: origin.camera_name }) // it was copied from another disk
+  await letGo(file, { ...origin, clip_id: placed.value.clip_id }, deps.spool)
   const clip: Clip = {
     clip_id: placed.value.clip_id,
     camera_name: origin.camera_name,
@@ -79,6 +79,12 @@ export async function ingestFile(
   }
   context.onClip(clip)
   return ok({ state: 'clip', clip })
+}
+
+/** Removes what a copy from another disk left behind; but a leftover of the spool may have become the clip under its old name. */
+async function letGo(file: IncomingFile, clip: { readonly camera_name: string; readonly clip_id: string }, spool: Spool): Promise<void> {
+  if (file.take === 'link' || file.path === spool.pathOf(clip.camera_name, clip.clip_id)) return
+  await spool.discard({ path: file.path, camera_name: clip.camera_name })
 }
 
 async function hashed(path: string, signal: AbortSignal): Promise<Result<string, PluginError>> {
