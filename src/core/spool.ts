@@ -10,6 +10,8 @@ import { clipIdFor } from './clip-name.ts'
 export const STAGED_PREFIX = '.incoming-'
 /** A copy under way; its original is still there. */
 const COPYING_PREFIX = '.copying-'
+/** Seconds whose numbering is remembered; the others are found on disk. */
+const MOST_SECONDS = 1000
 
 /** A file that is in the spool's folder, whole and durable, but not yet under its final name. */
 export interface StagedFile {
@@ -23,6 +25,8 @@ export class Spool {
   readonly #quarantine: string
   /** Names given out whose files are not there yet. */
   readonly #reserved = new Set<string>()
+  /** The highest number given out for a camera's second, so that a burst of clips does not try all names before its own. */
+  readonly #lastNth = new Map<string, number>()
 
   constructor(root: string, quarantine: string) {
     this.root = root
@@ -53,7 +57,8 @@ export class Spool {
   /** Gives a staged file the first free name of its second; durable when it resolves. */
   commit(staged: StagedFile, startSeconds: number): Promise<Result<{ readonly clip_id: string; readonly path: string }, PluginError>> {
     return attempt(async () => {
-      for (let nth = 1; ; nth += 1) {
+      const second = `${staged.camera_name} ${startSeconds}`
+      for (let nth = (this.#lastNth.get(second) ?? 0) + 1; ; nth += 1) {
         const clip_id = clipIdFor(staged.camera_name, startSeconds, nth)
         const path = this.pathOf(staged.camera_name, clip_id)
         if (this.#reserved.has(path)) continue
@@ -62,6 +67,7 @@ export class Spool {
           // A pruned clip has only its journal left; its name stays taken.
           if ((await isThere(path)) || (await isThere(`${path}.json`))) continue
           await rename(staged.path, path)
+          this.#remember(second, nth)
           await syncFolder(join(this.root, staged.camera_name))
           return { clip_id, path }
         } finally {
@@ -69,6 +75,16 @@ export class Spool {
         }
       }
     }, toSpoolError)
+  }
+
+  #remember(second: string, nth: number): void {
+    this.#lastNth.delete(second) // moves it to the end: the oldest are forgotten first
+    this.#lastNth.set(second, nth)
+    if (this.#lastNth.size <= MOST_SECONDS) return
+    for (const oldest of this.#lastNth.keys()) {
+      this.#lastNth.delete(oldest)
+      return
+    }
   }
 
   async discard(staged: StagedFile): Promise<void> {
