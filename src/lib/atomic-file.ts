@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { shareRuns } from './shared-run.ts'
 
 /** What a write that was killed half-way leaves behind: safe to delete when no writer runs. */
 export const TEMP_SUFFIX = '.tmp'
@@ -11,7 +12,7 @@ export const TEMP_SUFFIX = '.tmp'
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
   // Unique, so that two writers of the same path cannot mix their bytes; the later rename wins.
-  const temp = `${path}.${randomBytes(6).toString('hex')}${TEMP_SUFFIX}`
+  const temp = `${path}.${randomUUID().slice(0, 13)}${TEMP_SUFFIX}`
   try {
     await writeDurably(temp, bytes)
     await rename(temp, path)
@@ -22,8 +23,13 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array | string):
   await syncFolder(dirname(path))
 }
 
-/** Makes names that were created, renamed or removed in `folder` survive a power cut. */
-export async function syncFolder(folder: string): Promise<void> {
+/**
+ * Makes names that were created, renamed or removed in `folder` survive a power cut. One sync covers all names that were there
+ * when it began, so a busy moment costs two of them, not one per file.
+ */
+export const syncFolder: (folder: string) => Promise<void> = shareRuns(syncFolderNow)
+
+async function syncFolderNow(folder: string): Promise<void> {
   // Windows cannot open a folder, and its file systems journal names themselves.
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
