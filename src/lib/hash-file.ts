@@ -1,10 +1,21 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
+import { open } from 'node:fs/promises'
 
-/** SHA-256 of a file, hex. Rejects with Node's error. */
+const CHUNK_BYTES = 1 << 18
+
+/** SHA-256 of a file, hex. Rejects with Node's error, or with the reason of `signal` once that aborts. */
 export async function hashFile(path: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256')
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 18 }), hash, { signal })
-  return hash.digest('hex')
+  const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+  const handle = await open(path, 'r')
+  try {
+    for (;;) {
+      signal.throwIfAborted()
+      const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, null)
+      if (bytesRead === 0) return hash.digest('hex')
+      hash.update(chunk.subarray(0, bytesRead))
+    }
+  } finally {
+    await handle.close()
+  }
 }
