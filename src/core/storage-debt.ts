@@ -4,9 +4,9 @@ import type { ClipStateData } from '../contracts/clip-state.ts'
 export function owesStorage(state: ClipStateData): boolean {
   if (state.deleted_at !== null) return false
   const { upload } = state.stages
-  if (upload.status === 'error') return true
-  if (upload.status !== 'ok' || state.finished_at === null) return false
-  return missingArtifacts(state).length > 0
+  if (state.finished_at === null) return upload.status === 'error'
+  // Finished and still under way: a kill or a shutdown cut a later try short.
+  return upload.status !== 'ok' || missingArtifacts(state).length > 0
 }
 
 export type Artifact = 'thumbnail' | 'analysis'
