@@ -4,7 +4,7 @@ import type { PluginError } from '../contracts/errors.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { Result } from '../contracts/result.ts'
 import type { StorageBackend } from '../contracts/storage.ts'
-import { orAborted, startDeadline } from '../lib/deadline.ts'
+import { callPlugin } from './call-plugin.ts'
 import type { ClipRepository } from './clip-repository.ts'
 import { missingArtifacts } from './storage-debt.ts'
 import type { StorageKeys } from './storage-keys.ts'
@@ -21,6 +21,9 @@ export interface ArtifactDeps {
   readonly log: Logger
 }
 
+/** An alert does not wait longer than this for its picture. */
+const THUMBNAIL_TIMEOUT_MS = 15_000
+
 export interface ArtifactKeeper {
   thumbnail(clip: ClipStateData, detection: FilterResult, path: string, signal: AbortSignal): Thumbnail
   /** Stores the picture next to the clip. A failure is logged and left to the sweeper. */
@@ -31,25 +34,20 @@ export interface ArtifactKeeper {
 
 export function artifactKeeper(deps: ArtifactDeps): ArtifactKeeper {
   const put = async (key: string, bytes: Uint8Array, signal: AbortSignal): Promise<string | null> => {
-    using deadline = startDeadline(deps.timeoutMs, signal)
-    try {
-      const stored = await orAborted(deps.storage.putBytes(bytes, key, deadline.signal), deadline.signal)
-      if (stored.ok) return stored.value.storage_uri
-      deps.log.warn(
-        { event_type: 'artifact_not_stored', key, kind: stored.error.kind, error: stored.error.message },
-        'artifact not stored yet',
-      )
-    } catch (cause) {
-      if (!signal.aborted) deps.log.warn({ event_type: 'artifact_not_stored', key, cause }, 'artifact not stored yet')
-    }
+    const call = { plugin: 'storage', timeoutMs: deps.timeoutMs, signal }
+    const stored = await callPlugin(call, (deadline) => deps.storage.putBytes(bytes, key, deadline))
+    if (stored.ok) return stored.value.storage_uri
+    const { kind, message } = stored.error
+    if (kind !== 'cancelled') deps.log.warn({ event_type: 'artifact_not_stored', key, kind, error: message }, 'artifact not stored yet')
     return null
   }
   return {
     async thumbnail(clip, detection, path, signal) {
       const second = detection.best_frame_s ?? clip.duration_s / 2
-      const made = await deps.makeThumbnail(path, second, signal)
+      const call = { plugin: 'ffmpeg', timeoutMs: THUMBNAIL_TIMEOUT_MS, signal }
+      const made = await callPlugin(call, (deadline) => deps.makeThumbnail(path, second, deadline))
       if (made.ok) return made.value
-      if (!signal.aborted)
+      if (made.error.kind !== 'cancelled')
         deps.log.warn({ event_type: 'thumbnail_failed', error: made.error.message }, 'no picture could be made of this clip')
       return null
     },
@@ -57,14 +55,14 @@ export function artifactKeeper(deps: ArtifactDeps): ArtifactKeeper {
     async keepThumbnail(clipId, thumbnail, signal) {
       const jpeg = await thumbnail
       const state = deps.repository.get(clipId)
-      if (jpeg === null || state === null || !missingArtifacts(state).includes('thumbnail')) return
+      if (jpeg === null || state === null || state.deleted_at !== null || !missingArtifacts(state).includes('thumbnail')) return
       const thumbnail_uri = await put(deps.keys.thumbnail(state), jpeg, signal)
       if (thumbnail_uri !== null) deps.repository.record(clipId, { event_type: 'artifacts_stored', thumbnail_uri, analysis_uri: null })
     },
 
     async keepAnalysis(clipId, signal) {
       const state = deps.repository.get(clipId)
-      if (state === null || !missingArtifacts(state).includes('analysis')) return
+      if (state === null || state.deleted_at !== null || !missingArtifacts(state).includes('analysis')) return
       const analysis_uri = await put(deps.keys.analysis(state), analysisJson(state), signal)
       if (analysis_uri !== null) deps.repository.record(clipId, { event_type: 'artifacts_stored', thumbnail_uri: null, analysis_uri })
     },

@@ -1,14 +1,14 @@
-import type { ClipFact } from '../contracts/clip-events.ts'
+import { ClipFactSchema, type ClipFact } from '../contracts/clip-events.ts'
 import type { Clock } from '../contracts/clock.ts'
-import { isRetryable, messageOf, pluginError, type PluginError } from '../contracts/errors.ts'
+import { isRetryable, pluginError, type PluginError } from '../contracts/errors.ts'
 import type { Logger } from '../contracts/logger.ts'
-import { attempt, err, type Result } from '../contracts/result.ts'
+import { err, ok, type Result } from '../contracts/result.ts'
 import type { StageError, StageName, StageOutcome, StageOutputs } from '../contracts/stages.ts'
-import { orAborted, startDeadline } from '../lib/deadline.ts'
 import { withLogContext } from '../lib/log-context.ts'
 import { retryDelayMs, type RetryPolicy } from '../lib/retry.ts'
 import type { Semaphore } from '../lib/semaphore.ts'
-import { STAGE_FACTS } from './stage-facts.ts'
+import { callPlugin } from './call-plugin.ts'
+import { STAGE_FACTS, type Ended } from './stage-facts.ts'
 
 export interface Stage<N extends StageName> {
   readonly name: N
@@ -80,10 +80,12 @@ async function attemptOnce<N extends StageName>(
   if (slot === null) return err({ error: pluginError('cancelled', 'shutting down'), durationMs: 0 })
   runner.record(target.clip_id, facts.started(run))
   const startedMs = runner.clock.monotonicMs()
-  const result = await callPlugin(stage, signal)
-  const duration_ms = Math.round(runner.clock.monotonicMs() - startedMs)
+  const result = await callPlugin({ plugin: stage.plugin, timeoutMs: stage.timeoutMs, signal }, stage.attempt)
+  const duration_ms = Math.max(0, Math.round(runner.clock.monotonicMs() - startedMs))
   if (!result.ok) return err({ error: result.error, durationMs: duration_ms })
-  runner.record(target.clip_id, facts.completed({ ...run, duration_ms }, result.value))
+  const fact = completedFact(stage, { ...run, duration_ms }, result.value)
+  if (!fact.ok) return err({ error: fact.error, durationMs: duration_ms })
+  runner.record(target.clip_id, fact.value)
   runner.log.info(
     { event_type: `${stage.name}_completed`, plugin: stage.plugin, attempt: target.attempt, duration_ms },
     `${stage.name} done`,
@@ -91,17 +93,19 @@ async function attemptOnce<N extends StageName>(
   return result
 }
 
-async function callPlugin<N extends StageName>(stage: Stage<N>, signal: AbortSignal): Promise<Result<StageOutputs[N], PluginError>> {
-  using deadline = startDeadline(stage.timeoutMs, signal)
-  const called = await attempt(
-    () => orAborted(stage.attempt(deadline.signal), deadline.signal),
-    (cause) => {
-      if (signal.aborted) return pluginError('cancelled', 'shutting down', cause)
-      if (deadline.signal.aborted) return pluginError('timeout', `${stage.plugin} gave no answer within ${stage.timeoutMs / 1000} s`, cause)
-      return pluginError('bug', `${stage.plugin} threw instead of returning an error: ${messageOf(cause)}`, cause)
-    },
-  )
-  return called.ok ? called.value : called
+/**
+ * The fact that goes into the journal. A plugin's answer is checked before it is believed: what does not fit the schema would make
+ * the whole journal unreadable.
+ */
+function completedFact<N extends StageName>(stage: Stage<N>, run: Ended, output: StageOutputs[N]): Result<ClipFact, PluginError> {
+  try {
+    const parsed = ClipFactSchema.safeParse(STAGE_FACTS[stage.name].completed(run, output))
+    if (parsed.success) return ok(parsed.data)
+    const where = parsed.error.issues[0]?.path.join('.') ?? ''
+    return err(pluginError('bug', `${stage.plugin} returned a result that breaks its contract at "${where}"`))
+  } catch (cause) {
+    return err(pluginError('bug', `${stage.plugin} returned a result that breaks its contract`, cause))
+  }
 }
 
 /** Decides on the retry, and writes the failure down once: in the journal and in the log. */

@@ -6,7 +6,7 @@ interface Run {
   /** The plugin, or the notifier's own name. */
   readonly plugin: string
 }
-interface Ended extends Run {
+export interface Ended extends Run {
   readonly duration_ms: number
 }
 

@@ -1,11 +1,12 @@
+import { setMaxListeners } from 'node:events'
 import type { SystemAlert } from '../contracts/alert.ts'
 import type { Clock } from '../contracts/clock.ts'
 import { isRetryable, pluginError, type PluginError } from '../contracts/errors.ts'
 import type { Logger } from '../contracts/logger.ts'
-import { attempt, type Result } from '../contracts/result.ts'
-import { orAborted, startDeadline } from '../lib/deadline.ts'
+import type { Result } from '../contracts/result.ts'
 import { retryDelayMs, type RetryPolicy } from '../lib/retry.ts'
 import type { NotifierSlot } from './announce-clip.ts'
+import { callPlugin } from './call-plugin.ts'
 
 export type SystemNews = Omit<SystemAlert, 'ts'>
 
@@ -31,6 +32,7 @@ export class SystemAlerts implements AsyncDisposable {
 
   constructor(deps: SystemAlertDeps) {
     this.#deps = deps
+    setMaxListeners(0, this.#stop.signal)
   }
 
   /** @param topic what makes two alerts the same one; by default code, camera and clip. */
@@ -84,11 +86,7 @@ export class SystemAlerts implements AsyncDisposable {
   async #send({ notifier, slots, name }: NotifierSlot, alert: SystemAlert): Promise<Result<void, PluginError>> {
     using slot = await slots.acquire(this.#stop.signal, 'backlog')
     if (slot === null) return { ok: false, error: pluginError('cancelled', 'shutting down') }
-    using deadline = startDeadline(this.#deps.timeoutMs, this.#stop.signal)
-    const called = await attempt(
-      () => orAborted(notifier.sendSystem(alert, deadline.signal), deadline.signal),
-      (cause) => pluginError(deadline.signal.aborted ? 'timeout' : 'bug', `${name} failed to take a system alert`, cause),
-    )
-    return called.ok ? called.value : called
+    const call = { plugin: name, timeoutMs: this.#deps.timeoutMs, signal: this.#stop.signal }
+    return await callPlugin(call, (signal) => notifier.sendSystem(alert, signal))
   }
 }
