@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -41,6 +42,20 @@ function openWatched(dataDir: string): Watched {
     while (times < n) await new Promise<void>((resolve) => waiting.push(resolve))
   }
   return { database, rebuilt, lines: log.lines, ready }
+}
+
+/** A file system of a size of our own needs root. */
+function mayMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'homesec-mount-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' })
+    execFileSync('umount', [folder])
+    return true
+  } catch {
+    return false
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 const pidIn = async (dataDir: string) => Number((await readFile(join(dataDir, 'db', 'postmaster.pid'), 'utf8')).split('\n')[0])
@@ -218,6 +233,25 @@ test('the server of a parent that was killed is adopted, and stopped by us in th
   expect(await findClip(database)).toEqual(aClipState())
   await database[Symbol.asyncDispose]()
   expect((await readdir(join(dataDir, 'db'))).includes('postmaster.pid')).toBe(false)
+})
+
+test.skipIf(!mayMount())('a full disk is no damage: tried again until there is space', async () => {
+  const dataDir = join(root, 'full')
+  await mkdir(dataDir)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', dataDir])
+  try {
+    const { database, ready, rebuilt, lines } = openWatched(dataDir)
+    while (!lines.some((line) => line.fields['reason'] === 'no space left for the database'))
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    expect((await database.states.upsert([aClipState()], signal)).ok).toBe(false)
+    execFileSync('mount', ['-o', 'remount,size=200m', dataDir])
+    await ready()
+    valueOf(await database.states.upsert([aClipState()], signal))
+    await database[Symbol.asyncDispose]()
+    expect(rebuilt).toEqual([])
+  } finally {
+    execFileSync('umount', [dataDir])
+  }
 })
 
 test('a server that hangs does not outlive us', async () => {

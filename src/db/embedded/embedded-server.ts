@@ -1,4 +1,4 @@
-import { mkdir, realpath } from 'node:fs/promises'
+import { mkdir, realpath, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../../contracts/clock.ts'
@@ -104,7 +104,12 @@ export class EmbeddedServer implements AsyncDisposable {
     onDown()
     const died = !this.#condemned.signal.aborted
     if (died) log.warn({ event_type: 'embedded_database_died', pid: server.pid }, 'embedded database ended by itself, starting it again')
-    else await stopServer(server.pid, clock)
+    else await this.#putAway(server)
+  }
+
+  async #putAway(server: RunningServer): Promise<void> {
+    await stopServer(server.pid, this.#options.clock)
+    if (server.socketDir.startsWith(tmpdir())) await rmdir(server.socketDir).catch(() => undefined) // only if it is ours alone: empty
   }
 
   async #bringUp(): Promise<Result<RunningServer, PluginError>> {
