@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest'
+import type { ObjectFilter } from '../../../contracts/filter.ts'
+import { filterContract } from '../../../testkit/filter-contract.ts'
+import { testHost } from '../../../testkit/plugin-host.ts'
+import { testData } from '../../../testkit/videos.ts'
+import { hogFilter } from './plugin.ts'
+
+const VIDEO = testData('videos/one-by-one-person.mp4')
+
+async function open(config: Record<string, unknown> = {}): Promise<ObjectFilter> {
+  const loaded = await hogFilter.load(config, testHost())
+  return loaded.ok ? loaded.value : expect.fail(JSON.stringify(loaded.error))
+}
+
+filterContract('hog', { create: () => open(), readsVideo: true })
+
+test('it cannot be asked for anything but people', () => {
+  const problems = hogFilter.problems({ classes: ['person', 'dog'] }, { cameras: [], activityTypes: null })
+  expect(problems).toMatchObject([{ path: ['classes'], message: expect.stringContaining('only people') as string }])
+})
+
+describe.skipIf(VIDEO === null)('on the real recording (skipped where the test data is absent)', () => {
+  test('it finds a person in the end', async () => {
+    await using filter = await open()
+    const detected = await filter.detect(VIDEO!, {}, new AbortController().signal)
+    expect(detected).toMatchObject({ ok: true, value: { detected_classes: ['person'], model: 'hog' } })
+    const [first] = detected.ok ? detected.value.detections : []
+    expect(first!.second).toBeGreaterThanOrEqual(6)
+    expect(first!.confidence).toBeGreaterThanOrEqual(0.5)
+  })
+})
