@@ -6,13 +6,27 @@ import { delimiter, join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 
-// Longest first, so that the short ones fill the gap at the end.
+const CACHE = 'node_modules/.cache'
+
+// Longest first, so that the short ones fill the gap at the end. Two at a time take two cores for about the same time.
 const CHECKS = {
-  lint: ['eslint', '--no-error-on-unmatched-pattern', 'src', 'test', 'bench', '*.ts'],
-  unit: ['vitest', 'run', '--project', 'unit', '--reporter=dot'],
-  types: ['tsc', '--noEmit'],
+  // Its cache knows a file by its content, not by the types it imports: what only that would show, CI finds on its fresh clone.
+  lint: [
+    'eslint',
+    '--cache',
+    `--cache-location=${CACHE}/eslint/`,
+    '--cache-strategy=content',
+    '--no-error-on-unmatched-pattern',
+    'src',
+    'test',
+    'bench',
+    '*.ts',
+  ],
+  // `make test` runs them again, each file in a process of its own.
+  unit: ['vitest', 'run', '--project=unit', '--reporter=dot', '--pool=threads', '--no-isolate'],
+  types: ['tsc', '--noEmit', '--incremental', '--tsBuildInfoFile', `${CACHE}/tsc/check.tsbuildinfo`],
   format: ['prettier', '--check', '--log-level=warn', '--cache', '.'],
-  boundaries: ['depcruise', '--output-type', 'err', 'src'],
+  boundaries: ['depcruise', '--output-type=err', 'src'],
 }
 
 function run([program, ...args]) {
@@ -22,7 +36,7 @@ function run([program, ...args]) {
     const child = spawn(program, args, {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, PATH: path, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' },
+      env: { ...process.env, PATH: path, [process.stdout.isTTY ? 'FORCE_COLOR' : 'NO_COLOR']: '1' },
     })
     let output = ''
     child.stdout.on('data', (chunk) => (output += chunk))
