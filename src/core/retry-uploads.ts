@@ -24,8 +24,11 @@ export interface SweeperDeps {
 
 const MOST_DELAY_MS = 10 * 60_000
 
+/** `hopeless`: not this clip, whatever the storage does; its file is gone, for one. */
+type Payment = 'paid' | 'refused' | 'hopeless'
+
 /**
- * Brings to the storage what it still lacks: for ever, newest first, waiting longer after each pass without success (up to
+ * Brings to the storage what it still lacks: for ever, newest first, waiting longer after each pass that brought nothing (up to
  * ten minutes). The first clip of a pass is the probe: while the storage is down, one clip is tried, not all.
  */
 export class UploadSweeper implements AsyncDisposable {
@@ -53,29 +56,31 @@ export class UploadSweeper implements AsyncDisposable {
     }
   }
 
-  /** False when the storage refused: the rest waits for the next pass. */
+  /** Whether it was of any use: false when the storage refused, in which case the rest waits, or every debt is a bad one. */
   async #pass(): Promise<boolean> {
+    const outcomes: Payment[] = []
     for (const { clip_id } of this.#deps.index.owing()) {
       if (this.#stop.signal.aborted) return true
-      if (!(await this.#payDebt(clip_id))) return false
+      const outcome = await this.#payDebt(clip_id)
+      if (outcome === 'refused') return false
+      outcomes.push(outcome)
     }
-    return true
+    return outcomes.length === 0 || outcomes.includes('paid')
   }
 
-  /** True unless the storage could not be reached. */
-  async #payDebt(clipId: string): Promise<boolean> {
+  async #payDebt(clipId: string): Promise<Payment> {
     const held = await this.#deps.repository.hold(clipId)
-    if (!held.ok) return true
+    if (!held.ok) return 'hopeless'
     using _held = held.value
     const clip = this.#deps.repository.get(clipId)
     // Read anew: the pipeline may have taken it up again.
-    if (clip === null || !owesStorage(clip)) return true
+    if (clip === null || !owesStorage(clip)) return 'paid'
     return await withLogContext({ clip_id: clip.clip_id, camera_name: clip.camera_name }, async () => {
       const uploaded = await this.#upload(clip)
-      if (uploaded.state !== 'ok') return uploaded.state === 'failed' && uploaded.error.kind === 'invalid'
+      if (uploaded.state !== 'ok') return uploaded.state === 'failed' && uploaded.error.kind === 'invalid' ? 'hopeless' : 'refused'
       await this.#keepArtifacts(clip)
       const after = this.#deps.repository.get(clipId)
-      return after === null || !owesStorage(after)
+      return after === null || !owesStorage(after) ? 'paid' : 'refused'
     })
   }
 

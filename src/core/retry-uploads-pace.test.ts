@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { pluginError, type ErrorKind } from '../contracts/errors.ts'
+import { err } from '../contracts/result.ts'
+import { aClipState } from '../testkit/clip-states.ts'
+import { FakeClock } from '../testkit/fake-clock.ts'
+import { memoryLogger } from '../testkit/memory-logger.ts'
+import { Semaphore } from '../lib/semaphore.ts'
+import { digestOf } from './clip-index.ts'
+import { UploadSweeper, type SweeperDeps } from './retry-uploads.ts'
+
+const FIRST_DELAY_MS = 1000
+
+/** One clip whose upload always fails; counts the tries. */
+function failing(kind: ErrorKind): { readonly deps: SweeperDeps; readonly clock: FakeClock; readonly tries: () => number } {
+  const clock = new FakeClock()
+  const state = aClipState({ finished_at: '2026-01-01T00:01:00.000Z' })
+  let tries = 0
+  const deps: SweeperDeps = {
+    index: { owing: () => [digestOf(state)] },
+    repository: {
+      get: () => state,
+      hold: async () => ({ ok: true, value: { [Symbol.dispose]: () => undefined } }),
+      record: () => undefined,
+    },
+    runner: {
+      clock,
+      log: memoryLogger(),
+      retry: { maxAttempts: 3, backoffMs: 1 },
+      record: () => undefined,
+      redact: (text) => text,
+      onExhausted: () => undefined,
+      random: () => 0.5,
+    },
+    stages: {
+      upload: () => ({
+        name: 'upload',
+        plugin: 'local',
+        timeoutMs: 60_000,
+        slots: new Semaphore(1),
+        attempt: async () => {
+          tries += 1
+          return err(pluginError(kind, 'no'))
+        },
+      }),
+    },
+    artifacts: { thumbnail: async () => null, keepThumbnail: async () => undefined, keepAnalysis: async () => undefined },
+    openFile: async () => ({ path: '', [Symbol.asyncDispose]: async () => undefined }),
+    clock,
+    firstDelayMs: FIRST_DELAY_MS,
+  }
+  return { deps, clock, tries: () => tries }
+}
+
+test.each(['unavailable', 'invalid'] as const)(
+  'an upload that keeps failing as %s is tried less and less often, and never given up',
+  async (kind) => {
+    const { deps, clock, tries } = failing(kind)
+    await using _sweeper = new UploadSweeper(deps)
+    await clock.advance(600_000)
+    const inTheFirstTenMinutes = tries()
+    expect(inTheFirstTenMinutes).toBeGreaterThan(3)
+    expect(inTheFirstTenMinutes).toBeLessThan(15)
+    await clock.advance(3_600_000)
+    expect(tries()).toBeGreaterThan(inTheFirstTenMinutes)
+  },
+)
