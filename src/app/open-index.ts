@@ -47,7 +47,7 @@ export function openIndex(config: AppConfig, context: IndexContext): ClipDatabas
     if (writer === null || pipeline === null || !known) return
     const found = await writer.reconcile(pipeline.index.digests(), stop.signal)
     if (!found.ok && found.error.kind !== 'cancelled') {
-      log.warn({ event_type: 'reconcile_failed', error: found.error.message }, 'the database could not be compared with the journals yet')
+      log.debug({ event_type: 'reconcile_failed', error: found.error.message }, 'the database could not be compared with the journals yet')
     }
   }
   const database: Database = scope.own(
@@ -65,7 +65,7 @@ export function openIndex(config: AppConfig, context: IndexContext): ClipDatabas
       const { repository } = followed
       const own = new IndexWriter({ repository, states: database.states, events: database.events, clock, log })
       writer = own
-      const following = repository.subscribe((event) => own.note(event.clip_id))
+      const following = repository.subscribe((event, state) => own.note(event, state))
       scope.defer('database writer', async () => {
         following[Symbol.dispose]()
         const caughtUp = await own.flush(FLUSH_AT_STOP_MS, stop.signal)

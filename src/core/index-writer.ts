@@ -1,5 +1,5 @@
 import type { ClipEvent } from '../contracts/clip-events.ts'
-import type { ClipStateData, Journal } from '../contracts/clip-state.ts'
+import type { ClipStateData } from '../contracts/clip-state.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { PluginError } from '../contracts/errors.ts'
 import type { Logger } from '../contracts/logger.ts'
@@ -21,18 +21,32 @@ const MOST_PER_BATCH = 200
 /** Lets the events of a busy moment share a batch. */
 const GATHER_MS = 50
 const RETRY_MS = 2_000
+/** Clips whose news are kept in memory; of the others only the names, so an outage of a week costs a set of names. */
+const MOST_NEWS = 1_000
+/** Clips of which we remember what the database has. */
+const MOST_WRITTEN = 2_000
+
+/** What happened to a clip since its last write. */
+interface News {
+  readonly state: ClipStateData
+  readonly events: readonly ClipEvent[]
+}
 
 /**
- * Writes clips behind the pipeline into the database. Only the ids of clips that are behind are kept, so an outage of a week
- * costs a set of names; what is written is read from memory or the journal file when the database is there.
+ * Writes clips behind the pipeline into the database: what is new about them, or, where that is not known without gaps, all that
+ * their journals hold.
  */
 export class IndexWriter implements AsyncDisposable {
   readonly #deps: IndexWriterDeps
-  readonly #behind = new Set<string>()
+  /** Null: read the journal. */
+  readonly #behind = new Map<string, News | null>()
+  /** `event_seq` of clips written lately. */
+  readonly #written = new Map<string, number>()
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
   #wake: () => void = () => undefined
-  #failing = false
+  /** Until the database is there for the first time nobody needs to hear that it is not: its connection says so. */
+  #failing = true
 
   constructor(deps: IndexWriterDeps) {
     this.#deps = deps
@@ -45,14 +59,16 @@ export class IndexWriter implements AsyncDisposable {
   }
 
   /** Never blocks; call it for every event. */
-  note(clipId: string): void {
-    this.#behind.add(clipId)
+  note(event: ClipEvent, state: ClipStateData): void {
+    this.#behind.set(state.clip_id, this.#newsWith(event, state))
     this.#wake()
   }
 
-  /** The database is there: writes now instead of at the next try. */
+  /** The database is there, perhaps an empty one: writes now instead of at the next try. */
   poke(): void {
     this.#failing = false
+    this.#written.clear()
+    for (const clipId of this.#behind.keys()) this.#behind.set(clipId, null)
     this.#wake()
   }
 
@@ -63,9 +79,10 @@ export class IndexWriter implements AsyncDisposable {
     let found = 0
     for (const { clip_id, eventSeq } of digests) {
       if ((versions.value.get(clip_id) ?? 0) >= eventSeq) continue
-      this.note(clip_id)
+      this.#behind.set(clip_id, null)
       found += 1
     }
+    this.#wake()
     if (found > 0)
       this.#deps.log.info({ event_type: 'database_reconciled', clips: found }, 'bringing the database up to date from the journals')
     return ok(found)
@@ -99,14 +116,15 @@ export class IndexWriter implements AsyncDisposable {
   }
 
   async #writeBatch(): Promise<boolean> {
-    const clipIds = [...this.#behind].slice(0, MOST_PER_BATCH)
+    const batch = firstOf(this.#behind, MOST_PER_BATCH)
     // Taken out first: an event that comes while we write puts the clip back in.
-    for (const clipId of clipIds) this.#behind.delete(clipId)
-    const { states, events } = split(await this.#load(clipIds))
-    const written = await this.#store(states, events)
+    for (const [clipId] of batch) this.#behind.delete(clipId)
+    this.#remember(batch.flatMap(([, known]) => known ?? []))
+    const news = await this.#load(batch)
+    const written = await this.#store(news)
     if (written.ok) return true
-    for (const clipId of clipIds) this.#behind.add(clipId)
-    if (!this.#failing) {
+    this.#forget(batch)
+    if (!this.#failing && written.error.kind !== 'cancelled') {
       const fields = {
         event_type: 'database_write_failed',
         kind: written.error.kind,
@@ -118,14 +136,50 @@ export class IndexWriter implements AsyncDisposable {
     return false
   }
 
-  async #load(clipIds: readonly string[]): Promise<Journal[]> {
-    const loaded = await Promise.all(clipIds.map((clipId) => this.#deps.repository.read(clipId)))
-    return loaded.flatMap((journal) => (journal.ok && journal.value !== null ? [journal.value] : []))
+  #newsWith(event: ClipEvent, state: ClipStateData): News | null {
+    const waiting = this.#behind.get(state.clip_id)
+    if (waiting === null) return null
+    if (waiting !== undefined) return { state, events: [...waiting.events, event] }
+    const isGapless = event.seq === 1 || this.#written.get(state.clip_id) === event.seq - 1
+    return isGapless && this.#behind.size < MOST_NEWS ? { state, events: [event] } : null
   }
 
-  async #store(states: readonly ClipStateData[], events: readonly ClipEvent[]): Promise<Result<void, PluginError>> {
+  /** From here on an event that follows is the next one, unless the write fails. */
+  #remember(news: readonly News[]): void {
+    for (const { state } of news) {
+      this.#written.delete(state.clip_id) // moves it to the end: the oldest are forgotten first
+      this.#written.set(state.clip_id, state.event_seq)
+    }
+    for (const [clipId] of firstOf(this.#written, this.#written.size - MOST_WRITTEN)) this.#written.delete(clipId)
+  }
+
+  #forget(batch: readonly (readonly [string, News | null])[]): void {
+    for (const [clipId] of batch) {
+      this.#written.delete(clipId)
+      this.#behind.set(clipId, null)
+    }
+  }
+
+  async #load(batch: readonly (readonly [string, News | null])[]): Promise<News[]> {
+    const loaded = await Promise.all(batch.map(async ([clipId, news]) => news ?? this.#fromJournal(clipId)))
+    return loaded.flatMap((news) => news ?? [])
+  }
+
+  async #fromJournal(clipId: string): Promise<News | null> {
+    const read = await this.#deps.repository.read(clipId)
+    if (!read.ok || read.value === null) return null
+    const { events, ...state } = read.value
+    return { state, events }
+  }
+
+  async #store(news: readonly News[]): Promise<Result<void, PluginError>> {
+    const states = news.map(({ state }) => state)
     const upserted = await this.#deps.states.upsert(states, this.#stop.signal)
-    return upserted.ok ? this.#deps.events.append(events, this.#stop.signal) : upserted
+    if (!upserted.ok) return upserted
+    return this.#deps.events.append(
+      news.flatMap(({ events }) => events),
+      this.#stop.signal,
+    )
   }
 
   #woken(): Promise<void> {
@@ -147,7 +201,11 @@ export class IndexWriter implements AsyncDisposable {
   }
 }
 
-function split(journals: readonly Journal[]): { readonly states: readonly ClipStateData[]; readonly events: readonly ClipEvent[] } {
-  const states = journals.map(({ events: _events, ...state }) => state)
-  return { states, events: journals.flatMap((journal) => journal.events) }
+function firstOf<K, V>(map: ReadonlyMap<K, V>, most: number): [K, V][] {
+  const first: [K, V][] = []
+  for (const entry of map) {
+    if (first.length >= most) break
+    first.push(entry)
+  }
+  return first
 }
