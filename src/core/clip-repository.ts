@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { ClipEvent, ClipFact } from '../contracts/clip-events.ts'
 import type { ClipStateData, Journal } from '../contracts/clip-state.ts'
 import type { Clock } from '../contracts/clock.ts'
@@ -42,12 +43,14 @@ const JOURNAL_RETRY_MS = 5_000
  */
 export class ClipRepository implements AsyncDisposable {
   readonly #entries = new Map<string, Entry>()
+  readonly #loading = new Map<string, Promise<Result<void, PluginError>>>()
   readonly #listeners = new Set<RepositoryListener>()
   readonly #stop = new AbortController()
   readonly #deps: RepositoryDeps
 
   constructor(deps: RepositoryDeps) {
     this.#deps = deps
+    setMaxListeners(0, this.#stop.signal) // on a full disk every clip in memory waits for its next try
   }
 
   subscribe(listener: RepositoryListener): Disposable {
@@ -88,15 +91,11 @@ export class ClipRepository implements AsyncDisposable {
 
   /** Brings a clip into memory and keeps it there until disposed, so that events can be recorded on it. */
   async hold(clipId: string): Promise<Result<Disposable, PluginError>> {
-    if (!this.#entries.has(clipId)) {
-      const journal = await this.#deps.journal.read(clipId)
-      if (!journal.ok) return journal
-      if (journal.value === null) return err(pluginError('invalid', `no clip ${clipId}`))
-      // Someone else may have loaded it meanwhile; theirs is newer.
-      if (!this.#entries.has(clipId)) {
-        const { events, ...state } = journal.value
-        this.#entries.set(clipId, { state, events, dirty: false, writing: null, holds: 0, waiting: [] })
-      }
+    while (!this.#entries.has(clipId)) {
+      const loading = this.#loading.get(clipId) ?? this.#load(clipId)
+      this.#loading.set(clipId, loading)
+      const loaded = await loading
+      if (!loaded.ok) return loaded
     }
     return ok(this.holdLoaded(clipId))
   }
@@ -126,7 +125,22 @@ export class ClipRepository implements AsyncDisposable {
   /** Waits for all journals under way; those on a full disk get one last try. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
-    await Promise.all([...this.#entries.values()].flatMap((entry) => entry.writing ?? []))
+    const writing = () => [...this.#entries.values()].flatMap((entry) => entry.writing ?? [])
+    for (let left = writing(); left.length > 0; left = writing()) await Promise.all(left)
+  }
+
+  /** One at a time per clip: a second reader with an older copy would undo what was recorded meanwhile. */
+  async #load(clipId: string): Promise<Result<void, PluginError>> {
+    const journal = await this.#deps.journal.read(clipId)
+    this.#loading.delete(clipId)
+    if (!journal.ok) return journal
+    if (journal.value === null) return err(pluginError('invalid', `no clip ${clipId}`))
+    // It may have been recorded meanwhile; that is newer.
+    if (!this.#entries.has(clipId)) {
+      const { events, ...state } = journal.value
+      this.#entries.set(clipId, { state, events, dirty: false, writing: null, holds: 0, waiting: [] })
+    }
+    return ok()
   }
 
   async #write(clipId: string, entry: Entry): Promise<void> {

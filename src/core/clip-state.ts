@@ -6,14 +6,22 @@ import type { StageName } from '../contracts/stages.ts'
 
 const PENDING: StageLog = { status: 'pending', attempts: 0, started_at: null, finished_at: null, last_error: null }
 
+const NOTHING_STORED = { storage_uri: null, view_url: null, thumbnail_uri: null, analysis_uri: null } as const
+
 /** The state after one more event. Pure; an event other than `clip_recorded` on no state is a bug and yields null. */
 export function applyEvent(state: ClipStateData | null, event: ClipEvent): ClipStateData | null {
   if (event.event_type === 'clip_recorded') return newState(event.clip, event.config_hash, event)
   if (state === null) return null
   // Always wins: nothing that was still under way brings a deleted clip back.
-  if (state.deleted_at !== null && event.event_type !== 'clip_deleted') return stamped(state, event)
+  if (state.deleted_at !== null && event.event_type !== 'clip_deleted') return stamped(withLateObjects(state, event), event)
   const next = stamped(reduce(state, event), event)
   return { ...next, status: deriveStatus(next) }
+}
+
+/** What reaches the storage after the deletion is remembered, because it has to be deleted there too. */
+function withLateObjects(state: ClipStateData, event: ClipEvent): ClipStateData {
+  if (event.event_type === 'upload_completed') return { ...state, storage_uri: event.storage_uri }
+  return event.event_type === 'artifacts_stored' ? reduceOutcome(state, event) : state
 }
 
 /** The one-word summary for queries and the page. `error` only when there is no filter result to decide on. */
@@ -103,6 +111,7 @@ function reduceOutcome(state: ClipStateData, event: OutcomeEvent): ClipStateData
         ...state,
         deleted_at: state.deleted_at ?? event.ts,
         local_deleted_at: event.deleted_local ? event.ts : state.local_deleted_at,
+        ...(event.deleted_storage ? NOTHING_STORED : {}),
       }
     default:
       return unreachable(event)

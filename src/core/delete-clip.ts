@@ -2,7 +2,11 @@ import { rm } from 'node:fs/promises'
 import { codeOf, messageOf, pluginError, type PluginError } from '../contracts/errors.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
 import type { StorageBackend } from '../contracts/storage.ts'
+import { callPlugin } from './call-plugin.ts'
 import type { ClipRepository } from './clip-repository.ts'
+import { objectsOf } from './storage-debt.ts'
+
+const DELETE_TIMEOUT_MS = 30_000
 
 export interface DeleteDeps {
   readonly repository: Pick<ClipRepository, 'hold' | 'get' | 'record' | 'read'>
@@ -27,17 +31,30 @@ export async function deleteClip(
   const clip = deps.repository.get(clipId)
   if (clip === null) return ok(null)
 
-  deps.repository.record(clipId, { event_type: 'clip_deleted', deleted_local: false, deleted_storage: false, reason: 'owner' })
+  if (clip.deleted_at === null) {
+    deps.repository.record(clipId, { event_type: 'clip_deleted', deleted_local: false, deleted_storage: false, reason: 'owner' })
+  }
   const local = await removeLocal(clip.local_path)
   if (!local.ok) return local
-  const stored = [clip.storage_uri, clip.thumbnail_uri, clip.analysis_uri].filter((uri) => uri !== null)
-  for (const uri of stored) {
-    const deleted = await deps.storage.delete(uri, signal)
-    if (!deleted.ok) return deleted
-  }
-  const done = { deleted_local: local.value, deleted_storage: stored.length > 0 }
+  const emptied = await removeStored(clipId, deps, signal)
+  if (!emptied.ok) return emptied
+  const done = { deleted_local: local.value, deleted_storage: emptied.value > 0 }
   deps.repository.record(clipId, { event_type: 'clip_deleted', ...done, reason: 'owner' })
   return ok(done)
+}
+
+/** Looks again after each object: an upload that was under way may have brought one more. */
+async function removeStored(clipId: string, deps: DeleteDeps, signal: AbortSignal): Promise<Result<number, PluginError>> {
+  const gone = new Set<string>()
+  for (;;) {
+    const clip = deps.repository.get(clipId)
+    const next = clip === null ? undefined : objectsOf(clip).find((uri) => !gone.has(uri))
+    if (next === undefined) return ok(gone.size)
+    const call = { plugin: 'storage', timeoutMs: DELETE_TIMEOUT_MS, signal }
+    const deleted = await callPlugin(call, (deadline) => deps.storage.delete(next, deadline))
+    if (!deleted.ok) return deleted
+    gone.add(next)
+  }
 }
 
 async function removeLocal(path: string): Promise<Result<boolean, PluginError>> {

@@ -22,6 +22,11 @@ test.each([
   expect(owesStorage(withUpload(status, { finished_at }))).toBe(owes)
 })
 
-test('a deleted clip owes nothing', () => {
+test('a deleted clip owes nothing, unless the storage still has something of it', () => {
   expect(owesStorage(withUpload('error', { deleted_at: FINISHED }))).toBe(false)
+  expect(owesStorage(withUpload('ok', { deleted_at: FINISHED, storage_uri: 'memory:late' }))).toBe(true)
+})
+
+test('a clip whose file is gone before it was stored owes nothing: there is nothing to upload', () => {
+  expect(owesStorage(withUpload('error', { finished_at: FINISHED, local_deleted_at: FINISHED }))).toBe(false)
 })

@@ -1,12 +1,18 @@
 import type { ClipStateData } from '../contracts/clip-state.ts'
 
-/** Whether the storage still lacks the clip, its picture or its analysis, and nobody is busy with it. Pure. */
+/** Whether something is left to do in the storage: it lacks the clip, its picture or its analysis, or has what was deleted. Pure. */
 export function owesStorage(state: ClipStateData): boolean {
-  if (state.deleted_at !== null) return false
+  if (state.deleted_at !== null) return objectsOf(state).length > 0
+  if (state.storage_uri === null && state.local_deleted_at !== null) return false // nothing is left to upload
   const { upload } = state.stages
   if (state.finished_at === null) return upload.status === 'error'
   // Finished and still under way: a kill or a shutdown cut a later try short.
   return upload.status !== 'ok' || missingArtifacts(state).length > 0
+}
+
+/** Everything of a clip that the storage has. */
+export function objectsOf({ storage_uri, thumbnail_uri, analysis_uri }: ClipStateData): string[] {
+  return [storage_uri, thumbnail_uri, analysis_uri].filter((uri) => uri !== null)
 }
 
 export type Artifact = 'thumbnail' | 'analysis'
