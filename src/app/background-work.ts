@@ -14,13 +14,20 @@ type Pings = Pick<Parts, 'config' | 'clock' | 'log' | 'redact' | 'scope' | 'plug
 /** Asks every part how it is. The first question also warms the detector up, so that the first clip is fast. */
 export function watchHealth({ config, clock, log, redact, scope, plugins, cameras, ping }: Pings): HealthMonitor {
   const pinged: Pinged[] = [
-    { component: 'storage', name: config.storage.backend, ping: (signal) => plugins.storage.ping(signal) },
-    { component: 'filter', name: config.filter.backend, ping: (signal) => plugins.filter.ping(signal) },
-    ...plugins.notifiers.map(({ name, notifier }): Pinged => ({ component: 'notifier', name, ping: (signal) => notifier.ping(signal) })),
+    { component: 'storage', name: config.storage.backend, ping: (signal) => plugins.storage.ping(signal), startsWithinMs: 0 },
+    { component: 'filter', name: config.filter.backend, ping: (signal) => plugins.filter.ping(signal), startsWithinMs: 60_000 },
+    ...plugins.notifiers.map(({ name, notifier }): Pinged => ({
+      component: 'notifier',
+      name,
+      ping: (signal) => notifier.ping(signal),
+      startsWithinMs: 5_000,
+    })),
   ]
-  if (ping !== null) pinged.push({ component: 'database', name: config.database.dsn_env === null ? 'embedded' : 'external', ping })
+  if (ping !== null)
+    pinged.push({ component: 'database', name: config.database.dsn_env === null ? 'embedded' : 'external', ping, startsWithinMs: 60_000 })
   const { analyzer } = plugins
-  if (analyzer !== null) pinged.push({ component: 'vlm', name: config.vlm.backend ?? '', ping: (signal) => analyzer.ping(signal) })
+  if (analyzer !== null)
+    pinged.push({ component: 'vlm', name: config.vlm.backend ?? '', ping: (signal) => analyzer.ping(signal), startsWithinMs: 0 })
   const monitor = new HealthMonitor({
     clock,
     redact,

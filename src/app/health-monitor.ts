@@ -12,6 +12,8 @@ export interface Pinged {
   readonly component: string
   readonly name: string
   readonly ping: (signal: AbortSignal) => Promise<Result<unknown, PluginError>>
+  /** How long it may take to come up before it counts as down; 0 for what is there or not. */
+  readonly startsWithinMs: number
 }
 
 export interface HealthDeps {
@@ -32,11 +34,13 @@ export class HealthMonitor implements AsyncDisposable {
   readonly #deps: HealthDeps
   readonly #last = new Map<string, ComponentHealth>()
   readonly #stop = new AbortController()
+  readonly #startedMs: number
   readonly #timer: AsyncDisposable
   readonly #first: Promise<void>
 
   constructor(deps: HealthDeps) {
     this.#deps = deps
+    this.#startedMs = deps.clock.monotonicMs()
     setMaxListeners(0, this.#stop.signal)
     this.#first = this.#pingAll()
     this.#timer = every(
@@ -94,14 +98,14 @@ export class HealthMonitor implements AsyncDisposable {
     const detail = failure === null ? '' : this.#deps.redact(failure)
     const key = `${component} ${name}`
     const before = this.#last.get(key)
-    const health: ComponentHealth = {
-      component,
-      name,
-      status: failure === null ? 'ok' : 'down',
-      detail,
-      checked_at: this.#deps.clock.now().toISOString(),
-    }
+    const status = failure === null ? 'ok' : this.#stillStarting(part, before) ? 'starting' : 'down'
+    const health: ComponentHealth = { component, name, status, detail, checked_at: this.#deps.clock.now().toISOString() }
     this.#last.set(key, health)
-    if (before?.status !== health.status && (before !== undefined || health.status === 'down')) this.#deps.onChange(health)
+    if (before?.status !== status && (before?.status === 'down' || status === 'down')) this.#deps.onChange(health)
+  }
+
+  #stillStarting({ startsWithinMs }: Pinged, before: ComponentHealth | undefined): boolean {
+    const neverWorked = before === undefined || before.status === 'starting'
+    return neverWorked && this.#deps.clock.monotonicMs() - this.#startedMs < startsWithinMs
   }
 }

@@ -8,8 +8,8 @@ import { toAppConfig } from '../config/normalise.ts'
 import { ConfigFileSchema } from '../config/schema.ts'
 import { messageOf } from '../contracts/errors.ts'
 import { ok, type Result } from '../contracts/result.ts'
-import { systemClock } from '../lib/system-clock.ts'
 import { untilAborted } from '../lib/until-aborted.ts'
+import { within } from '../lib/within.ts'
 import { builtinPlugins } from '../plugins/builtin.ts'
 import { encodeScene } from './demo/encode-scene.ts'
 import { narrate } from './demo/narrate.ts'
@@ -44,12 +44,7 @@ export async function demo({ once }: { readonly once: boolean }): Promise<ExitCo
 }
 
 async function untilFirstAlert(told: Promise<void>, stop: AbortSignal): Promise<ExitCode> {
-  const late = new AbortController()
-  const alerted = told.then(() => true)
-  const gaveUp = systemClock.sleep(ONCE_WITHIN_MS, late.signal).then(() => false)
-  const first = await Promise.race([alerted, gaveUp, untilAborted(stop).then(() => false)])
-  late.abort()
-  if (first) return EXIT.ok
+  if (await within(told, ONCE_WITHIN_MS, stop)) return EXIT.ok
   return fail(
     stop.aborted ? 'stopped before the alert' : `no alert within ${ONCE_WITHIN_MS / 1000} s; the last step above is where it stopped`,
   )
@@ -76,7 +71,7 @@ async function offerScene(folder: string, inbox: string, signal: AbortSignal): P
 function demoConfig(folder: string, inbox: string): LoadedConfig {
   const file = ConfigFileSchema.parse({
     version: 1,
-    data_dir: folder,
+    data_dir: join(folder, 'data'),
     cameras: [{ name: 'front_door', source: { backend: 'folder', config: { path: inbox, stability_s: 1, poll_s: 1 } } }],
     storage: { backend: 'local', config: { root: join(folder, 'storage') } },
     alert_policy: { config: { notify_on_classes: ['person'] } },

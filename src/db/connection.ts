@@ -103,7 +103,9 @@ export class Connection implements Sql, AsyncDisposable {
         continue
       }
       failures += 1
-      if (opened.error.message !== this.#lastError.message || failures === 1) {
+      // The embedded server says itself when it starts and why it does not.
+      const isNews = this.#options.address() !== null && (opened.error.message !== this.#lastError.message || failures === 1)
+      if (isNews) {
         log.warn(
           { event_type: 'database_unavailable', kind: opened.error.kind, reason: opened.error.message },
           'database not reachable, going on without',
