@@ -75,7 +75,7 @@ test('without an analysis the block says what the detector saw', async () => {
   const screen = terminal()
   const alert = anAlert({ risk_level: null, activity_type: null, summary: null, notify_reason: 'detected_class=person' })
   await sent(openConsole(screen).send(alert, NO_MEDIA, signal))
-  expect(screen.text()).toContain('ALERT front_door · risk unknown\n  what:    person (90 % sure)\n')
+  expect(screen.text()).toContain('ALERT front_door · risk unknown\n  what:    person (confidence 0.90)\n')
 })
 
 test.each([

@@ -37,7 +37,7 @@ export function formatSystemAlert(alert: SystemAlert, look: AlertLook): string {
 function whatHappened(alert: Alert): string {
   if (alert.summary !== null) return plainText(alert.summary, 600)
   const seen = plainText(alert.detected_classes.join(', '))
-  return seen === '' ? 'motion' : `${seen} (${Math.round(alert.confidence * 100)} % sure)`
+  return seen === '' ? 'motion' : `${seen} (confidence ${alert.confidence.toFixed(2)})`
 }
 
 function whereToLook(alert: Alert): string {
