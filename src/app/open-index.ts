@@ -43,17 +43,18 @@ export function openIndex(config: AppConfig, context: IndexContext): ClipDatabas
   let known = false
 
   const catchUp = async () => {
-    writer?.poke()
     if (writer === null || pipeline === null || !known) return
     const found = await writer.reconcile(pipeline.index.digests(), stop.signal)
     if (!found.ok && found.error.kind !== 'cancelled') {
       log.debug({ event_type: 'reconcile_failed', error: found.error.message }, 'the database could not be compared with the journals yet')
     }
   }
-  const database: Database = scope.own(
-    'database',
-    openDatabase(databaseConfig(config, context.secrets), { clock, log, onReady: () => void catchUp(), onRebuilt: () => void catchUp() }),
-  )
+  /** Also after a damaged database was replaced by an empty one: the comparison finds every row missing. */
+  const onReady = () => {
+    writer?.poke()
+    void catchUp()
+  }
+  const database: Database = scope.own('database', openDatabase(databaseConfig(config, context.secrets), { clock, log, onReady }))
   ownShipper(config, database, context)
   return {
     queries: database.queries,
