@@ -42,10 +42,19 @@ export class ClipIndex {
   readonly #digests = new Map<string, ClipDigest>()
   readonly #bySha = new Map<string, string>()
   readonly #owing = new Set<string>()
-  /** Oldest first. Entries go stale when a digest changes and are dropped when they come up. */
-  readonly #prunable: Record<Exclude<Prunable, 'no'>, Heap<ClipDigest>> = { done: new Heap(older), uploaded: new Heap(older) }
+  /** Ids, oldest first. Entries go stale when a digest changes and are dropped when they come up. */
+  readonly #prunable: Record<Exclude<Prunable, 'no'>, Heap<string>>
   readonly #lastStart = new Map<string, string>()
   #localBytes = 0
+
+  constructor() {
+    // When a clip was created never changes, so its place in the heap holds, whatever becomes of its digest.
+    const isOlder = (a: string, b: string) => {
+      const [first, second] = [this.#digests.get(a), this.#digests.get(b)]
+      return first !== undefined && second !== undefined && older(first, second)
+    }
+    this.#prunable = { done: new Heap(isOlder), uploaded: new Heap(isOlder) }
+  }
 
   /** Bytes of all clips whose local file is there, prunable or not. */
   get localBytes(): number {
@@ -82,10 +91,23 @@ export class ClipIndex {
     if (state.start_ts > (this.#lastStart.get(state.camera_name) ?? '')) this.#lastStart.set(state.camera_name, state.start_ts)
     this.#localBytes += localBytes(digest) - localBytes(before)
     if (state.deleted_at === null) this.#bySha.set(shaKey(state.content_sha256), digest.clip_id)
-    else this.#bySha.delete(shaKey(state.content_sha256))
+    else if (this.clipWithSha(state.content_sha256) === digest.clip_id) this.#bySha.delete(shaKey(state.content_sha256))
     if (digest.owesStorage) this.#owing.add(digest.clip_id)
     else this.#owing.delete(digest.clip_id)
     if (digest.prunable !== before?.prunable && digest.local) this.giveBack(digest)
+    this.#dropStale('done')
+    this.#dropStale('uploaded')
+  }
+
+  /** Clips mostly leave in the order they came, so this keeps a queue that is hardly ever emptied from growing for ever. */
+  #dropStale(kind: Exclude<Prunable, 'no'>): void {
+    const heap = this.#prunable[kind]
+    for (let top = heap.peek(); top !== undefined && !this.#isCurrent(top, kind); top = heap.peek()) heap.pop()
+  }
+
+  #isCurrent(clipId: string, kind: Prunable): boolean {
+    const current = this.#digests.get(clipId)
+    return current?.local === true && current.prunable === kind
   }
 
   /** The clip with these bytes, if one is known. */
@@ -103,14 +125,14 @@ export class ClipIndex {
   takeOldest(kind: Exclude<Prunable, 'no'>): ClipDigest | undefined {
     const heap = this.#prunable[kind]
     for (let top = heap.pop(); top !== undefined; top = heap.pop()) {
-      const current = this.#digests.get(top.clip_id)
+      const current = this.#digests.get(top)
       if (current?.local === true && current.prunable === kind) return current
     }
     return undefined
   }
 
   giveBack(digest: ClipDigest): void {
-    if (digest.prunable !== 'no') this.#prunable[digest.prunable].push(digest)
+    if (digest.prunable !== 'no') this.#prunable[digest.prunable].push(digest.clip_id)
   }
 }
 
@@ -122,7 +144,7 @@ function older(a: ClipDigest, b: ClipDigest): boolean {
   return a.createdMs !== b.createdMs ? a.createdMs < b.createdMs : a.clip_id < b.clip_id
 }
 
-/** Half the digest tells clips apart just as well and keeps the index small. */
+/** Half the digest, as bytes, tells clips apart just as well and keeps the index small; a slice would keep the whole text alive. */
 function shaKey(sha256: string): string {
-  return sha256.slice(0, 32)
+  return Buffer.from(sha256.slice(0, 32), 'hex').toString('latin1')
 }
