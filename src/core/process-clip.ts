@@ -42,7 +42,8 @@ export interface ProcessClip {
  *   filter ──> vlm (if triggered) ──────┴──> decide ──> notify (if decided)
  *
  * Only a failed filter ends the clip early: without detections there is nothing to decide on. Every other failure is carried
- * forward, so an alert can go out saying what is missing. `slot` is freed once the household knows: a slow upload holds back nobody.
+ * forward, so an alert can go out saying what is missing. `slot` is freed once it is decided: what follows is waiting for others, and a
+ * notifier that hangs or a slow upload must not hold back the next clip.
  * Never rejects; shutdown leaves the clip as it is, for the next start.
  */
 export async function processClip(clip: ClipStateData, deps: ProcessClip, slot: Disposable, signal: AbortSignal): Promise<void> {
@@ -64,9 +65,9 @@ export async function processClip(clip: ClipStateData, deps: ProcessClip, slot: 
     if (isShuttingDown(run)) return
 
     const decision = decide(run, { camera_name: clip.camera_name, filter_result: filter.value, vlm })
+    slot[Symbol.dispose]()
     if (decision.notify) await within(Promise.all([uploading, keeping]), deps.maxUploadWaitMs, signal)
     await tell(run, decision, thumbnail)
-    slot[Symbol.dispose]()
 
     await Promise.all([uploading, keeping])
     if (isShuttingDown(run)) return
