@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AlertPolicy } from '../contracts/alert-policy.ts'
 import type { VlmAnalyzer } from '../contracts/analyzer.ts'
@@ -31,6 +32,7 @@ export interface BuiltPlugins {
 
 export interface PluginContext {
   readonly config: AppConfig
+  readonly purpose: PluginHost['purpose']
   readonly catalog: PluginCatalog
   readonly clock: Clock
   readonly log: Logger
@@ -39,15 +41,17 @@ export interface PluginContext {
   readonly scope: Scope
 }
 
-/** What a plugin sees of the host; each instance has a folder of its own under `data_dir/state`. */
+/** What a plugin sees of the host; each instance has a folder of its own under `data_dir/state`, a check one that is not kept. */
 export function hostFor(context: Omit<PluginContext, 'catalog' | 'scope'>, kind: PluginKind, instance: string): PluginHost {
-  const { clock, log, secrets, config } = context
+  const { clock, log, secrets, config, purpose } = context
+  const states = purpose === 'run' ? join(config.data_dir, 'state') : join(tmpdir(), `homesec-check-${process.pid}`)
   return {
     instance,
+    purpose,
     clock,
     log,
     secrets,
-    dirs: { data: config.data_dir, state: join(config.data_dir, 'state', kind, instance.replaceAll('/', '_')) },
+    dirs: { data: config.data_dir, state: join(states, kind, instance.replaceAll('/', '_')) },
   }
 }
 

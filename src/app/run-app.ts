@@ -52,7 +52,7 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
   if (!key.ok) return giveUp(key.error)
   for (const warning of loaded.warnings) log.warn({ event_type: 'config_warning' }, warning)
 
-  const context: PluginContext = { config, catalog, clock, log, secrets: loaded.secrets, scope }
+  const context: PluginContext = { config, purpose: 'run', catalog, clock, log, secrets: loaded.secrets, scope }
   const index = openIndex(config, { clock, log, scope, secrets: loaded.secrets, setTee: (take) => (tee.take = take) })
   const plugins = await buildPlugins(context)
   if (!plugins.ok) return giveUp(plugins.error)

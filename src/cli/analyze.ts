@@ -148,7 +148,7 @@ async function contextFor(options: AnalyzeOptions, scope: Scope): Promise<Result
   const redact = createRedactor(loaded.secretValues)
   const log = createLogger({ level: 'warn', format: process.stderr.isTTY ? 'pretty' : 'json', redact })
   const config = withoutSideEffects(withModel(loaded.config, options.model))
-  return ok({ config, catalog, clock: systemClock, log, secrets: loaded.secrets, scope })
+  return ok({ config, purpose: 'check', catalog, clock: systemClock, log, secrets: loaded.secrets, scope })
 }
 
 function withoutFile(dataDir = './homesec-data'): OpenedConfig {

@@ -1,10 +1,10 @@
 import { access, constants, mkdir, statfs } from 'node:fs/promises'
 import type { AppConfig } from '../config/schema.ts'
 import { messageOf, type PluginError } from '../contracts/errors.ts'
-import type { Result } from '../contracts/result.ts'
+import { attempt, err, ok, type Result } from '../contracts/result.ts'
+import { lockDataDir } from '../app/data-lock.ts'
 import { createLogger } from '../app/logger.ts'
 import { buildCameras, buildPlugins, type BuiltPlugins, type PluginContext } from '../app/build-plugins.ts'
-import { attempt } from '../contracts/result.ts'
 import { runChild } from '../lib/child-process.ts'
 import { orAborted, startDeadline } from '../lib/deadline.ts'
 import { createRedactor, type Redact } from '../lib/redact.ts'
@@ -22,6 +22,7 @@ interface Check {
 }
 
 const CHECK_TIMEOUT_MS = 60_000
+const DATABASE_WITHIN_MS = 45_000
 
 /** Tries every part that a configuration names, for real, and prints one line for each. */
 export async function doctor(configPath: string): Promise<ExitCode> {
@@ -55,7 +56,7 @@ export async function doctor(configPath: string): Promise<ExitCode> {
 
 function contextFor({ loaded, catalog }: OpenedConfig, scope: Scope, redact: Redact): PluginContext {
   const log = createLogger({ level: 'error', format: 'json', redact })
-  return { config: loaded.config, catalog, clock: systemClock, log, secrets: loaded.secrets, scope }
+  return { config: loaded.config, purpose: 'check', catalog, clock: systemClock, log, secrets: loaded.secrets, scope }
 }
 
 async function perform(check: Check, redact: Redact): Promise<boolean> {
@@ -72,8 +73,8 @@ function machineChecks(config: AppConfig): Check[] {
       name: 'ffmpeg',
       async run(signal) {
         const version = await runChild('ffmpeg', ['-hide_banner', '-version'], { signal, maxStdoutBytes: 100_000 })
-        if (!version.ok) return { ok: false, error: version.error.message }
-        return { ok: true, value: version.value.stdout.toString().split('\n')[0] ?? '' }
+        if (!version.ok) return err(version.error.message)
+        return ok(version.value.stdout.toString().split('\n')[0] ?? '')
       },
     },
     {
@@ -108,26 +109,29 @@ function pluginChecks(config: AppConfig, { storage, filter, analyzer, notifiers 
   ]
 }
 
-function databaseChecks({ config, secrets, clock, log }: PluginContext): Check[] {
-  const { dsn_env, schema, enabled } = config.database
-  if (!enabled) return []
+/** The embedded server belongs to whoever holds the data folder; starting it twice would stop it under a running HomeSec. */
+async function checkDatabase(context: PluginContext, signal: AbortSignal): Promise<Result<string, string>> {
+  const { config, secrets, clock, log } = context
+  const { dsn_env, schema } = config.database
   const dsn = dsn_env === null ? undefined : secrets.get(dsn_env)
-  return [
-    {
-      name: dsn === undefined ? 'database embedded' : 'database',
-      async run(signal) {
-        const ready = new AbortController()
-        await using database = openDatabase(
-          dsn === undefined ? { kind: 'embedded', dataDir: config.data_dir, schema } : { kind: 'external', dsn, schema },
-          { clock, log, onReady: () => ready.abort() },
-        )
-        await clock.sleep(20_000, ready.signal)
-        return told(await database.ping(signal), () => 'answers')
-      },
-    },
-  ]
+  const lock = dsn === undefined ? await lockDataDir(config.data_dir, clock.now()) : null
+  if (lock?.ok === false) return ok('not tried: HomeSec is running and looks after it; see its /health')
+  await using _lock = lock?.value
+  const ready = new AbortController()
+  await using database = openDatabase(
+    dsn === undefined ? { kind: 'embedded', dataDir: config.data_dir, schema } : { kind: 'external', dsn, schema },
+    { clock, log, onReady: () => ready.abort() },
+  )
+  await clock.sleep(DATABASE_WITHIN_MS, ready.signal)
+  return told(await database.ping(signal), () => 'answers')
+}
+
+function databaseChecks(context: PluginContext): Check[] {
+  const { enabled, dsn_env } = context.config.database
+  if (!enabled) return []
+  return [{ name: dsn_env === null ? 'database embedded' : 'database', run: (signal) => checkDatabase(context, signal) }]
 }
 
 function told<T>(result: Result<T, PluginError>, say: (value: T) => string): Result<string, string> {
-  return result.ok ? { ok: true, value: say(result.value) } : { ok: false, error: result.error.message }
+  return result.ok ? ok(say(result.value)) : err(result.error.message)
 }

@@ -27,6 +27,8 @@ export const PLUGIN_KINDS = ['source', 'storage', 'filter', 'analyzer', 'alert_p
 export interface PluginHost {
   /** Name of this instance: the camera's for a source, the notifier's for a notifier, else the plugin's own. */
   readonly instance: string
+  /** `check`: only asked whether it would work, perhaps beside a running HomeSec; it must not be noticed by anybody else. */
+  readonly purpose: 'run' | 'check'
   readonly clock: Clock
   readonly log: Logger
   readonly secrets: Secrets

@@ -11,6 +11,7 @@ export function testHost(overrides: Partial<PluginHost> & { readonly env?: Reado
   const { env = {}, ...rest } = overrides
   return {
     instance: 'test',
+    purpose: 'run',
     clock: systemClock,
     log: memoryLogger(),
     secrets: { get: (name) => env[name] },

@@ -7,6 +7,8 @@ export const mqttNotifier = definePlugin({
   config: MqttConfigSchema,
   async create(config, host) {
     const { MqttNotifier } = await import('./mqtt-notifier.ts')
-    return new MqttNotifier(config, host)
+    // A check must not take over the session or the online state of the HomeSec that runs.
+    const { client_id: _own, ...anonymous } = config
+    return new MqttNotifier(host.purpose === 'check' ? { ...anonymous, state_topic: null } : config, host)
   },
 })
