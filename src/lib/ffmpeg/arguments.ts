@@ -17,11 +17,34 @@ const VIDEO_ONLY = ['-map', '0:V:0']
 
 export function probeArguments(path: string): string[] {
   const entries = [
-    'format=duration,start_time:format_tags=creation_time',
+    'format=format_name,duration,start_time:format_tags=creation_time',
     'stream=codec_type,codec_name,width,height,avg_frame_rate,r_frame_rate',
     'stream_disposition=attached_pic:stream_tags=rotate:stream_side_data=rotation',
   ]
   return ['-hide_banner', '-loglevel', 'error', '-show_entries', entries.join(':'), '-of', 'json', ...inputArguments(path)]
+}
+
+/** From the most to the least that MP4 may hold of the sound. */
+export const MP4_SOUND = ['copy', 'aac', 'none'] as const
+export type Mp4Sound = (typeof MP4_SOUND)[number]
+
+/** The same pictures in an MP4 that plays from its first byte. */
+export function remuxArguments(path: string, output: string, sound: Mp4Sound): string[] {
+  const audio = sound === 'none' ? ['-an'] : ['-map', '0:a:0?', '-c:a', sound]
+  return [
+    ...QUIET,
+    ...inputArguments(path),
+    ...VIDEO_ONLY,
+    '-c:v',
+    'copy',
+    ...audio,
+    '-movflags',
+    '+faststart',
+    '-f',
+    'mp4',
+    '-y',
+    `file:${resolve(output)}`,
+  ]
 }
 
 /** Decodes one frame and prints one grey pixel of it: proof that there is a picture. */

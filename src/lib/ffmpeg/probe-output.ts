@@ -18,12 +18,20 @@ const ProbeOutputSchema = z.object({
       }),
     )
     .default([]),
-  format: z.object({ duration: numeric.optional(), tags: z.object({ creation_time: z.string().optional() }).optional() }).default({}),
+  format: z
+    .object({
+      format_name: z.string().default(''),
+      duration: numeric.optional(),
+      tags: z.object({ creation_time: z.string().optional() }).optional(),
+    })
+    .prefault({}),
 })
 type ProbedStream = z.infer<typeof ProbeOutputSchema>['streams'][number]
 
 /** What the container says of itself, before any of it is believed. Sizes are as shown, after rotation. */
 export interface ContainerFacts {
+  /** MP4 or its parent QuickTime, which players treat alike. */
+  readonly is_mp4: boolean
   /** Null when the container does not say. */
   readonly duration_s: number | null
   readonly creation_time: string | null
@@ -45,6 +53,7 @@ export function parseProbeOutput(json: string): ContainerFacts | null {
   const { streams, format } = parsed.data
   const video = streams.find((stream) => stream.codec_type === 'video' && stream.disposition?.attached_pic !== 1)
   return {
+    is_mp4: format.format_name.split(',').includes('mp4'),
     duration_s: format.duration !== undefined && format.duration > 0 ? format.duration : null,
     creation_time: format.tags?.creation_time ?? null,
     video: video === undefined ? null : shownVideo(video),

@@ -15,6 +15,8 @@ export interface VideoProbe {
   readonly fps: number
   readonly codec: string
   readonly has_audio: boolean
+  /** False: players that expect MP4 need a remux first. */
+  readonly is_mp4: boolean
   /** When the recording was made, UTC, as the container itself says; null when it does not or cannot be believed. */
   readonly creation_time: string | null
 }
@@ -53,7 +55,8 @@ export async function probeVideo(path: string, signal: AbortSignal): Promise<Res
   if (!duration_s.ok) return duration_s
 
   const creation_time = plausibleCreationTime(facts.value.creation_time, file.value.mtimeMs)
-  return ok({ ...video, duration_s: duration_s.value, has_audio: facts.value.has_audio, creation_time })
+  const { has_audio, is_mp4 } = facts.value
+  return ok({ ...video, duration_s: duration_s.value, has_audio, is_mp4, creation_time })
 }
 
 function fileError(cause: unknown): PluginError {
