@@ -56,9 +56,9 @@ export function runTimers({ config, clock, log, scope, pipeline }: Pick<Parts, '
     'retention timer',
     every(config.retention.interval_s * 1000, clock, () => prune('timer'), complain),
   )
-  const { index, runner, stages, artifacts, openFile } = pipeline
+  const { index, runner, stages, artifacts, openFile, storage } = pipeline
   const firstDelayMs = config.retry.backoff_s * 1000
-  scope.own('upload sweeper', new UploadSweeper({ index, repository, runner, stages, artifacts, openFile, clock, firstDelayMs }))
+  scope.own('upload sweeper', new UploadSweeper({ index, repository, storage, runner, stages, artifacts, openFile, clock, firstDelayMs }))
 }
 
 /** Learns the clips of earlier runs, then finishes those that were not done, while new ones are recorded already. */
@@ -78,8 +78,7 @@ export function recoverInBackground(
   }
   const work = async () => {
     await pipeline.ledger.load()
-    const left = await findLeftovers(deps, stop.signal)
-    parts.onKnown()
+    const left = await findLeftovers(deps, stop.signal).finally(parts.onKnown) // whatever happens, sources must not wait for ever
     index.catchUp()
     await pipeline.pruner.prune('start')
     await resumeClips(left, deps, stop.signal)

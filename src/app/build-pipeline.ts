@@ -106,7 +106,12 @@ function buildProcessing(context: PipelineContext, state: State): ProcessClip {
     runner,
     repository,
     stages: clipStages(config, { ...plugins, keys, onUsage: (usage) => void ledger.add(usage, clock.now()) }),
-    openFile: clipFileOpener({ storage: plugins.storage, tempDir: join(config.data_dir, 'tmp'), log }),
+    openFile: clipFileOpener({
+      storage: plugins.storage,
+      tempDir: join(config.data_dir, 'tmp'),
+      timeoutMs: config.timeouts.upload_s * 1000,
+      log,
+    }),
     artifacts: artifactKeeper({
       repository,
       storage: plugins.storage,
@@ -140,7 +145,7 @@ function buildRunner({ config, clock, log, redact }: PipelineContext, { reposito
     random: Math.random,
     record: (clipId, fact) => repository.record(clipId, fact),
     onExhausted: ({ stage, plugin, kind, message, clip_id, attempts }) => {
-      if (config.retry.on_exhausted === 'fail') return
+      if (config.retry.on_exhausted === 'fail' || repository.get(clip_id)?.deleted_at != null) return
       const text = `${stage} (${plugin}) failed for ${clip_id} after ${attempts} ${attempts === 1 ? 'try' : 'tries'}: ${kind}: ${message}`
       const camera_name = index.get(clip_id)?.camera_name ?? null
       alerts.raise({ code: 'stage_exhausted', severity: 'error', message: text, camera_name, clip_id }, `${stage} ${plugin} ${clip_id}`)

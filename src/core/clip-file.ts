@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { StorageBackend } from '../contracts/storage.ts'
+import { callPlugin } from './call-plugin.ts'
 
 /** A readable local copy of a clip; disposal removes it if it was only borrowed from the storage. */
 export interface ClipFile extends AsyncDisposable {
@@ -16,6 +17,7 @@ export type ClipFileOpener = (clip: Pick<ClipStateData, 'clip_id' | 'local_path'
 export function clipFileOpener(deps: {
   readonly storage: Pick<StorageBackend, 'get'>
   readonly tempDir: string
+  readonly timeoutMs: number
   readonly log: Logger
 }): ClipFileOpener {
   return async (clip, signal) => {
@@ -23,7 +25,9 @@ export function clipFileOpener(deps: {
     if (clip.storage_uri === null || (await isThere(clip.local_path))) return inSpool
     const path = join(deps.tempDir, `${randomUUID()}.mp4`)
     await mkdir(deps.tempDir, { recursive: true }).catch(() => undefined) // the download reports what is wrong with the folder
-    const fetched = await deps.storage.get(clip.storage_uri, path, signal)
+    const { storage_uri } = clip
+    const call = { plugin: 'storage', timeoutMs: deps.timeoutMs, signal }
+    const fetched = await callPlugin(call, (deadline) => deps.storage.get(storage_uri, path, deadline))
     if (!fetched.ok) {
       deps.log.warn(
         { event_type: 'clip_not_fetched', kind: fetched.error.kind, error: fetched.error.message },
@@ -31,7 +35,7 @@ export function clipFileOpener(deps: {
       )
       return inSpool
     }
-    return { path, [Symbol.asyncDispose]: () => rm(path, { force: true }) }
+    return { path, [Symbol.asyncDispose]: () => rm(path, { force: true }).catch(() => undefined) }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AlertDecision } from '../contracts/alert.ts'
+import { AlertDecisionSchema, type AlertDecision } from '../contracts/alert.ts'
 import type { AlertFacts } from '../contracts/alert-policy.ts'
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import type { FilterResult } from '../contracts/detection.ts'
@@ -53,24 +53,28 @@ export async function processClip(clip: ClipStateData, deps: ProcessClip, slot: 
 
     const uploading = upload(run) // overlaps everything below
     const filter = await detect(run)
-    if (filter.state !== 'ok') {
+    if (filter.state !== 'ok' || isOver(run)) {
       slot[Symbol.dispose]()
       await uploading
       return
     }
 
-    const thumbnail = deps.artifacts.thumbnail(clip, filter.value, file.path, signal)
-    const keeping = deps.artifacts.keepThumbnail(clip.clip_id, thumbnail, signal)
+    const picture = once(() => deps.artifacts.thumbnail(clip, filter.value, file.path, signal))
+    const keepPicture = once(() => deps.artifacts.keepThumbnail(clip.clip_id, picture(), signal))
+    const keeping = filter.value.best_frame_s === null ? null : keepPicture() // overlaps the analysis
     const vlm = await analyze(run, filter.value)
-    if (isShuttingDown(run)) return
+    if (isOver(run)) {
+      await Promise.all([uploading, keeping])
+      return
+    }
 
     const decision = decide(run, { camera_name: clip.camera_name, filter_result: filter.value, vlm })
     slot[Symbol.dispose]()
     if (decision.notify) await within(Promise.all([uploading, keeping]), deps.maxUploadWaitMs, signal)
-    await tell(run, decision, thumbnail)
+    await tell(run, decision, picture)
 
-    await Promise.all([uploading, keeping])
-    if (isShuttingDown(run)) return
+    await Promise.all([uploading, decision.notify ? keepPicture() : keeping])
+    if (isOver(run)) return
     await deps.artifacts.keepAnalysis(clip.clip_id, signal)
     deps.repository.record(clip.clip_id, { event_type: 'clip_finished' })
   })
@@ -84,8 +88,15 @@ interface Run {
   readonly signal: AbortSignal
 }
 
-function isShuttingDown({ signal }: Run): boolean {
-  return signal.aborted
+/** Shutting down, or deleted by the owner meanwhile: nothing more is to be done for this clip now. */
+function isOver({ clip, deps, signal }: Run): boolean {
+  return signal.aborted || deps.repository.get(clip.clip_id)?.deleted_at != null
+}
+
+/** Does the work at the first call, and only then. */
+function once<T>(work: () => T): () => T {
+  let done: { readonly value: T } | null = null
+  return () => (done ??= { value: work() }).value
 }
 
 async function upload({ clip, deps, signal }: Run): Promise<StageOutcome<'upload'>> {
@@ -136,7 +147,7 @@ function judged(facts: AlertFacts, deps: ProcessClip): AlertDecision {
   if (facts.vlm.state === 'failed' && !deps.decideWithoutAnalysis)
     return { notify: false, notify_reason: 'vlm failed and retry.on_exhausted=fail' }
   try {
-    return deps.decide(facts)
+    return AlertDecisionSchema.parse(deps.decide(facts))
   } catch (cause) {
     // A policy that breaks its contract must not cost the household the alert.
     deps.runner.log.error({ event_type: 'alert_policy_threw', cause }, 'the alert policy threw; alerting to be safe')
@@ -144,10 +155,10 @@ function judged(facts: AlertFacts, deps: ProcessClip): AlertDecision {
   }
 }
 
-async function tell({ clip, deps, signal }: Run, decision: AlertDecision, thumbnail: Thumbnail): Promise<void> {
+async function tell({ clip, deps, signal }: Run, decision: AlertDecision, picture: () => Thumbnail): Promise<void> {
   const state = deps.repository.get(clip.clip_id)
   if (state === null || state.deleted_at !== null) return
-  if (decision.notify) await deps.announce(state, thumbnail, signal)
+  if (decision.notify) await deps.announce(state, picture(), signal)
   else if (state.stages.notify.status !== 'skipped') {
     deps.repository.record(clip.clip_id, { event_type: 'notification_skipped', reason: decision.notify_reason })
   }

@@ -1,19 +1,24 @@
+import { access } from 'node:fs/promises'
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import type { Clock } from '../contracts/clock.ts'
+import { codeOf, type ErrorKind } from '../contracts/errors.ts'
 import type { StageOutcome } from '../contracts/stages.ts'
+import type { StorageBackend } from '../contracts/storage.ts'
 import { withLogContext } from '../lib/log-context.ts'
 import { retryDelayMs } from '../lib/retry.ts'
 import type { ArtifactKeeper } from './artifacts.ts'
 import type { ClipFileOpener } from './clip-file.ts'
-import type { ClipIndex } from './clip-index.ts'
+import type { ClipDigest, ClipIndex } from './clip-index.ts'
 import type { ClipRepository } from './clip-repository.ts'
+import { deleteClip } from './delete-clip.ts'
 import { runStage, type StageRunner } from './run-stage.ts'
 import type { ClipStages } from './process-clip.ts'
 import { missingArtifacts, owesStorage } from './storage-debt.ts'
 
 export interface SweeperDeps {
   readonly index: Pick<ClipIndex, 'owing'>
-  readonly repository: Pick<ClipRepository, 'get' | 'hold' | 'record'>
+  readonly repository: Pick<ClipRepository, 'get' | 'hold' | 'record' | 'read'>
+  readonly storage: Pick<StorageBackend, 'delete'>
   readonly runner: StageRunner
   readonly stages: Pick<ClipStages, 'upload'>
   readonly artifacts: ArtifactKeeper
@@ -35,6 +40,8 @@ export class UploadSweeper implements AsyncDisposable {
   readonly #deps: SweeperDeps
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
+  /** Clips whose last try failed. */
+  readonly #unpaid = new Set<string>()
   #fruitless = 0
 
   constructor(deps: SweeperDeps) {
@@ -58,30 +65,55 @@ export class UploadSweeper implements AsyncDisposable {
 
   /** Whether it was of any use: false when the storage refused, in which case the rest waits, or every debt is a bad one. */
   async #pass(): Promise<boolean> {
-    const outcomes: Payment[] = []
-    for (const { clip_id } of this.#deps.index.owing()) {
+    const debts = this.#inTurn()
+    let paid = debts.length === 0
+    for (const { clip_id } of debts) {
       if (this.#stop.signal.aborted) return true
       const outcome = await this.#payDebt(clip_id)
-      if (outcome === 'refused') return false
-      outcomes.push(outcome)
+      paid ||= outcome === 'paid'
+      if (outcome === 'paid') this.#unpaid.delete(clip_id)
+      else this.#unpaid.add(clip_id)
+      if (outcome === 'refused') break
     }
-    return outcomes.length === 0 || outcomes.includes('paid')
+    return paid
+  }
+
+  /** Newest first; but those that failed lately come last, as a clip that the storage never takes must not keep the others waiting. */
+  #inTurn(): ClipDigest[] {
+    const debts = this.#deps.index.owing()
+    const owing = new Set(debts.map(({ clip_id }) => clip_id))
+    for (const clipId of this.#unpaid) if (!owing.has(clipId)) this.#unpaid.delete(clipId)
+    const isFresh = ({ clip_id }: ClipDigest) => !this.#unpaid.has(clip_id)
+    return [...debts.filter(isFresh), ...debts.filter((debt) => !isFresh(debt))]
   }
 
   async #payDebt(clipId: string): Promise<Payment> {
-    const held = await this.#deps.repository.hold(clipId)
+    const { repository, storage } = this.#deps
+    const held = await repository.hold(clipId)
     if (!held.ok) return 'hopeless'
     using _held = held.value
-    const clip = this.#deps.repository.get(clipId)
+    const clip = repository.get(clipId)
     // Read anew: the pipeline may have taken it up again.
     if (clip === null || !owesStorage(clip)) return 'paid'
     return await withLogContext({ clip_id: clip.clip_id, camera_name: clip.camera_name }, async () => {
+      if (clip.deleted_at !== null) return (await deleteClip(clipId, { repository, storage }, this.#stop.signal)).ok ? 'paid' : 'refused'
       const uploaded = await this.#upload(clip)
-      if (uploaded.state !== 'ok') return uploaded.state === 'failed' && uploaded.error.kind === 'invalid' ? 'hopeless' : 'refused'
+      if (uploaded.state === 'failed') return this.#explain(uploaded.error.kind, clip)
       await this.#keepArtifacts(clip)
-      const after = this.#deps.repository.get(clipId)
-      return after === null || !owesStorage(after) ? 'paid' : 'refused'
+      const after = repository.get(clipId)
+      return after === null || after.deleted_at !== null || !owesStorage(after) ? 'paid' : 'refused'
     })
+  }
+
+  /** A file that is gone cannot be uploaded at the next pass either, so the debt is written off. */
+  async #explain(kind: ErrorKind, { clip_id, local_path }: ClipStateData): Promise<Payment> {
+    if (kind !== 'invalid') return 'refused'
+    const missing = await access(local_path).then(
+      () => false,
+      (cause: unknown) => codeOf(cause) === 'ENOENT',
+    )
+    if (missing) this.#deps.repository.record(clip_id, { event_type: 'clip_pruned', reason: 'missing' })
+    return 'hopeless'
   }
 
   async #upload(clip: ClipStateData): Promise<StageOutcome<'upload'>> {

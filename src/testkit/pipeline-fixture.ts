@@ -1,0 +1,131 @@
+import type { Alert } from '../contracts/alert.ts'
+import type { ClipEvent } from '../contracts/clip-events.ts'
+import type { ClipStateData } from '../contracts/clip-state.ts'
+import type { FilterResult } from '../contracts/detection.ts'
+import { pluginError, type PluginError } from '../contracts/errors.ts'
+import { err, ok, type Result } from '../contracts/result.ts'
+import { announcer } from '../core/announce-clip.ts'
+import { artifactKeeper } from '../core/artifacts.ts'
+import { ClipIndex } from '../core/clip-index.ts'
+import { ClipRepository } from '../core/clip-repository.ts'
+import { processClip, type ProcessClip } from '../core/process-clip.ts'
+import { storageKeys } from '../core/storage-keys.ts'
+import { Semaphore } from '../lib/semaphore.ts'
+import { aClip, aFilterResult, anAnalysis } from './builders.ts'
+import { FakeStorage } from './fake-storage.ts'
+import { stageRunner } from './fake-stage.ts'
+import { MemoryJournal } from './memory-journal.ts'
+
+const USAGE = { model: 'vlm-1', prompt_tokens: 10, completion_tokens: 2, cost_usd: null }
+
+/** A pipeline of the real core around plugins that do what the test says. */
+export class PipelineFixture {
+  readonly stop = new AbortController()
+  readonly journal = new MemoryJournal()
+  readonly storage = new FakeStorage()
+  readonly index = new ClipIndex()
+  readonly sent: Alert[] = []
+  readonly events: ClipEvent[] = []
+  readonly keys = storageKeys('clips', null)
+  slotReleased = false
+  /** What the plugins do. */
+  filter: (signal: AbortSignal) => Promise<Result<FilterResult, PluginError>> = async () => ok(aFilterResult())
+  vlm: (signal: AbortSignal) => ReturnType<ReturnType<ProcessClip['stages']['vlm']>['attempt']> = async () =>
+    ok({ analysis: anAnalysis(), usage: USAGE })
+  send: (alert: Alert) => Promise<Result<void, PluginError>> = async () => ok()
+  thumbnails = 0
+
+  readonly stages = stageRunner({ record: (clipId, fact) => this.repository.record(clipId, fact) })
+  readonly repository: ClipRepository = new ClipRepository({
+    clock: this.stages.clock,
+    log: this.stages.log,
+    journal: this.journal,
+    onJournalError: () => undefined,
+  })
+  readonly artifacts = artifactKeeper({
+    repository: this.repository,
+    storage: this.storage,
+    keys: this.keys,
+    makeThumbnail: async () => {
+      this.thumbnails += 1
+      return ok(Buffer.from('jpeg'))
+    },
+    timeoutMs: 1000,
+    log: this.stages.log,
+  })
+
+  constructor() {
+    this.repository.subscribe((event, state) => {
+      this.events.push(event)
+      this.index.update(state)
+    })
+  }
+
+  deps(changes: Partial<ProcessClip> = {}): ProcessClip {
+    const { runner, clock } = this.stages
+    const stage = { timeoutMs: 60_000, slots: new Semaphore(2) }
+    const notifier = {
+      send: async (alert: Alert) => {
+        const sent = await this.send(alert)
+        if (sent.ok) this.sent.push(alert)
+        return sent
+      },
+      sendSystem: async () => ok(),
+    }
+    return {
+      runner,
+      repository: this.repository,
+      stages: {
+        upload: (clip) => ({ ...stage, name: 'upload', plugin: 'memory', attempt: () => this.storage.put('', this.keys.clip(clip)) }),
+        filter: () => ({ ...stage, name: 'filter', plugin: 'mock', attempt: (signal) => this.filter(signal) }),
+        vlm: () => ({ ...stage, name: 'vlm', plugin: 'mock', attempt: (signal) => this.vlm(signal) }),
+      },
+      openFile: async ({ local_path }) => ({ path: local_path, [Symbol.asyncDispose]: async () => undefined }),
+      artifacts: this.artifacts,
+      shouldAnalyze: () => ({ run: true }),
+      decide: () => ({ notify: true, notify_reason: 'risk_level=high' }),
+      announce: announcer({
+        runner,
+        repository: this.repository,
+        clock,
+        notifiers: [{ name: 'phone', notifier, slots: new Semaphore(1) }],
+        timeoutMs: 60_000,
+        tooLate: () => false,
+      }),
+      maxUploadWaitMs: 20,
+      decideWithoutAnalysis: true,
+      ...changes,
+    }
+  }
+
+  record(): ClipStateData {
+    const clip = aClip()
+    this.repository.record(clip.clip_id, { event_type: 'clip_recorded', clip, config_hash: 'abc' })
+    return this.state()
+  }
+
+  state(): ClipStateData {
+    const { clip_id } = aClip()
+    const state = this.repository.get(clip_id) ?? this.journal.files.get(clip_id)
+    if (state === undefined) throw new Error('no clip was recorded')
+    return state
+  }
+
+  /** Runs the clip, as it is known now, to where it ends. */
+  async run(changes: Partial<ProcessClip> = {}): Promise<ClipStateData> {
+    const { clip_id } = aClip()
+    const held = this.repository.get(clip_id) === null && this.journal.files.size > 0 ? await this.repository.hold(clip_id) : null
+    if (held?.ok === false) throw new Error(held.error.message)
+    const state = this.repository.get(clip_id) ?? this.record()
+    using _hold = this.repository.holdLoaded(clip_id)
+    const slot = { [Symbol.dispose]: () => void (this.slotReleased = true) }
+    await processClip(state, this.deps(changes), slot, this.stop.signal)
+    return this.state()
+  }
+
+  eventTypes(): string[] {
+    return this.events.map(({ event_type }) => event_type)
+  }
+}
+
+export const DOWN = err(pluginError('unavailable', 'down'))
