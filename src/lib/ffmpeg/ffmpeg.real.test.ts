@@ -18,7 +18,16 @@ describe('probeVideo', () => {
     const path = makeVideo(file('plain.mp4'), { options: [...x264, '-metadata', 'creation_time=2024-05-06T07:08:09Z'] })
     expect(await probeVideo(path, never)).toEqual({
       ok: true,
-      value: { duration_s: 3, width: 64, height: 48, fps: 10, codec: 'h264', has_audio: false, is_mp4: true, creation_time: '2024-05-06T07:08:09.000Z' },
+      value: {
+        duration_s: 3,
+        width: 64,
+        height: 48,
+        fps: 10,
+        codec: 'h264',
+        has_audio: false,
+        is_mp4: true,
+        creation_time: '2024-05-06T07:08:09.000Z',
+      },
     })
   })
 

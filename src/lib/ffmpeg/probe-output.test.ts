@@ -5,7 +5,10 @@ const video = { codec_type: 'video', codec_name: 'h264', width: 64, height: 48, 
 const facts = (output: unknown) => parseProbeOutput(JSON.stringify(output))
 
 test('size, rate, codec, length and time tag are read', () => {
-  const output = { streams: [video, { codec_type: 'audio' }], format: { format_name: 'mov,mp4,m4a,3gp,3g2,mj2', duration: '3.5', tags: { creation_time: 'x' } } }
+  const output = {
+    streams: [video, { codec_type: 'audio' }],
+    format: { format_name: 'mov,mp4,m4a,3gp,3g2,mj2', duration: '3.5', tags: { creation_time: 'x' } },
+  }
   expect(facts(output)).toEqual({
     is_mp4: true,
     duration_s: 3.5,
