@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clip } from '../contracts/clip.ts'
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import { pluginError, type PluginError } from '../contracts/errors.ts'
@@ -35,7 +36,7 @@ export class ClipIntake {
   readonly #deps: IntakeDeps
   readonly #inFlight: Semaphore
   readonly #ingests = new Semaphore(MOST_INGESTS)
-  readonly #running = new Set<Promise<void>>()
+  readonly #running = new Set<Promise<unknown>>()
   readonly #claimed = new Map<string, Promise<void>>()
   /** No new work starts after this. */
   readonly #closing = new AbortController()
@@ -45,6 +46,7 @@ export class ClipIntake {
   constructor(deps: IntakeDeps) {
     this.#deps = deps
     this.#inFlight = new Semaphore(deps.maxClipsInFlight)
+    for (const { signal } of [this.#closing, this.#cancel]) setMaxListeners(0, signal) // every waiting clip listens
   }
 
   /** Clips waiting for a slot, and clips that hold one. */
@@ -53,7 +55,7 @@ export class ClipIntake {
   }
 
   sinkFor(origin: { readonly camera_name: string; readonly source_backend: string }): ClipSink {
-    return { accept: (file) => this.#accept(file, origin) }
+    return { accept: (file) => this.#track(this.#accept(file, origin)) }
   }
 
   /** Runs a clip that is in the repository; resolves when it has left the pipeline. */
@@ -70,7 +72,7 @@ export class ClipIntake {
   async close(graceMs: number): Promise<void> {
     this.#closing.abort()
     const finished = await within(Promise.all(this.#running), graceMs, this.#cancel.signal)
-    if (!finished)
+    if (!finished && !this.#cancel.signal.aborted)
       this.#deps.log.warn({ event_type: 'shutdown_cancels', clips: this.#running.size }, 'clips in flight go on at the next start')
     this.#cancel.abort()
     await Promise.all(this.#running)
@@ -134,7 +136,7 @@ export class ClipIntake {
     }
   }
 
-  #track(work: Promise<void>): Promise<void> {
+  #track<T>(work: Promise<T>): Promise<T> {
     this.#running.add(work)
     return work.finally(() => this.#running.delete(work))
   }

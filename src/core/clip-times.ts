@@ -15,10 +15,18 @@ export function clipTimes(known: {
   readonly durationS: number
 }): ClipTimes {
   const durationMs = known.durationS * 1000
-  const start = known.creationTime ?? known.sourceStart
-  if (start !== null) return span(Date.parse(start), durationMs)
-  const endMs = known.sourceEnd === null ? known.mtimeMs : Date.parse(known.sourceEnd)
-  return span(endMs - durationMs, durationMs)
+  const startMs = instant(known.creationTime) ?? instant(known.sourceStart)
+  if (startMs !== null) return span(startMs, durationMs)
+  const endMs = instant(known.sourceEnd) ?? known.mtimeMs
+  return span(Math.max(0, endMs - durationMs), durationMs)
+}
+
+const LAST_MS = Date.parse('9999-01-01T00:00:00Z')
+
+/** Null for what is no time, or one that no name and no journal can hold: cameras without a clock say strange things. */
+function instant(text: string | null): number | null {
+  const ms = text === null ? NaN : Date.parse(text)
+  return ms >= 0 && ms <= LAST_MS ? ms : null
 }
 
 function span(startMs: number, durationMs: number): ClipTimes {

@@ -1,11 +1,15 @@
 import { stat } from 'node:fs/promises'
 import type { Clip } from '../contracts/clip.ts'
 import { messageOf, pluginError, type PluginError } from '../contracts/errors.ts'
-import { attempt, err, ok, type Result } from '../contracts/result.ts'
+import { attempt, ok, type Err, type Result } from '../contracts/result.ts'
 import type { IncomingFile } from '../contracts/source.ts'
 import { hashFile } from '../lib/hash-file.ts'
+import { callPlugin } from './call-plugin.ts'
 import { clipTimes } from './clip-times.ts'
 import type { Spool, StagedFile } from './spool.ts'
+
+/** Counting the packets of a day-long recording takes minutes; a probe that hangs must not close the door for ever. */
+const PROBE_TIMEOUT_MS = 600_000
 
 export interface ProbedVideo {
   readonly duration_s: number
@@ -42,7 +46,7 @@ export async function ingestFile(
   )
   if (!facts.ok) return facts
   // Looked at in its place: a file that is refused for a passing reason has not been moved.
-  const [probed, sha256] = await Promise.all([deps.probe(file.path, context.signal), hashed(file.path, context.signal)])
+  const [probed, sha256] = await Promise.all([probedVideo(file.path, deps, context.signal), hashed(file.path, context.signal)])
   if (!sha256.ok) return sha256
   if (!probed.ok && probed.error.kind !== 'invalid') return probed
 
@@ -64,7 +68,7 @@ export async function ingestFile(
     durationS: probed.value.duration_s,
   })
   const placed = await deps.spool.commit(staged.value, Math.floor(Date.parse(times.start_ts) / 1000))
-  if (!placed.ok) return placed
+  if (!placed.ok) return await putBack(staged.value, file, deps.spool, placed)
   await letGo(file, { ...origin, clip_id: placed.value.clip_id }, deps.spool)
   const clip: Clip = {
     clip_id: placed.value.clip_id,
@@ -87,11 +91,21 @@ async function letGo(file: IncomingFile, clip: { readonly camera_name: string; r
   await spool.discard({ path: file.path, camera_name: clip.camera_name })
 }
 
+function probedVideo(path: string, deps: IngestDeps, signal: AbortSignal): Promise<Result<ProbedVideo, PluginError>> {
+  return callPlugin({ plugin: 'ffprobe', timeoutMs: PROBE_TIMEOUT_MS, signal }, (deadline) => deps.probe(path, deadline))
+}
+
 async function hashed(path: string, signal: AbortSignal): Promise<Result<string, PluginError>> {
   return await attempt(
     () => hashFile(path, signal),
     (cause) => pluginError(signal.aborted ? 'cancelled' : 'unavailable', `the file could not be read: ${messageOf(cause)}`, cause),
   )
+}
+
+/** What was refused is where it was, so that the source can offer it again. */
+async function putBack(staged: StagedFile, file: IncomingFile, spool: Spool, refusal: Err<PluginError>): Promise<Err<PluginError>> {
+  await spool.unstage(staged, file.path)
+  return refusal
 }
 
 async function quarantine(
@@ -101,6 +115,6 @@ async function quarantine(
   deps: IngestDeps,
 ): Promise<Result<Ingested, PluginError>> {
   const put = await deps.spool.quarantine(staged, file.original_name, deps.now())
-  if (!put.ok) return err(put.error)
+  if (!put.ok) return await putBack(staged, file, deps.spool, put)
   return ok({ state: 'quarantined', path: put.value, reason })
 }

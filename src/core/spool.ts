@@ -47,7 +47,7 @@ export class Spool {
         await bring(path, staged, take)
         await syncFile(staged)
       } catch (cause) {
-        await rm(staged, { force: true }).catch(() => undefined)
+        await this.unstage({ path: staged, camera_name: cameraName }, path)
         throw cause
       }
       return { path: staged, camera_name: cameraName }
@@ -87,6 +87,12 @@ export class Spool {
     }
   }
 
+  /** Undoes `stage`. A file that was moved goes back; it is never removed while it may be the only copy. */
+  async unstage(staged: StagedFile, original: string): Promise<void> {
+    if (await isThere(original)) await this.discard(staged)
+    else await rename(staged.path, original).catch(() => undefined) // then it stays, and the next start takes it in
+  }
+
   async discard(staged: StagedFile): Promise<void> {
     await rm(staged.path, { force: true }).catch(() => undefined) // what stays is removed by the next scan
   }
@@ -98,7 +104,8 @@ export class Spool {
       await mkdir(folder, { recursive: true })
       const stamp = now.toISOString().replace(/[:.]/g, '-')
       const path = join(folder, `${stamp}_${randomUUID().slice(0, 8)}_${harmlessName(originalName)}`)
-      await rename(staged.path, path)
+      await bring(staged.path, path, 'move')
+      await this.discard(staged) // it was copied, if the quarantine is on another disk
       await syncFolder(folder)
       return path
     }, toSpoolError)

@@ -16,13 +16,18 @@ const READS_AT_ONCE = 16
 /** Journals as files: `<spool>/<camera>/<clip_id>.json`, beside the clip. */
 export class JournalFiles implements JournalStore {
   readonly #root: string
+  readonly #writing = new Set<string>()
 
   constructor(spoolRoot: string) {
     this.#root = spoolRoot
   }
 
-  write(journal: Journal): Promise<Result<void, PluginError>> {
-    return attempt(() => writeFileAtomic(this.#pathOf(journal.camera_name, journal.clip_id), JSON.stringify(journal)), toWriteError)
+  async write(journal: Journal): Promise<Result<void, PluginError>> {
+    const path = this.#pathOf(journal.camera_name, journal.clip_id)
+    this.#writing.add(path)
+    const written = await attempt(() => writeFileAtomic(path, JSON.stringify(journal)), toWriteError)
+    this.#writing.delete(path)
+    return written
   }
 
   async read(clipId: string): Promise<Result<Journal | null, PluginError>> {
@@ -40,7 +45,7 @@ export class JournalFiles implements JournalStore {
     return attempt(async () => {
       for (const entry of await foldersIn(this.#root)) {
         if (signal.aborted) return
-        if (CAMERA_NAME_PATTERN.test(entry)) await this.#scanCamera(entry, visit, signal)
+        if (CAMERA_NAME_PATTERN.test(entry)) await this.#scanCamera(entry, visit, signal).catch(visitAs(join(this.#root, entry), visit))
       }
     }, toWriteError)
   }
@@ -51,11 +56,18 @@ export class JournalFiles implements JournalStore {
     const present = new Set(names)
     await inBatches(names, READS_AT_ONCE, signal, async (name) => {
       const path = join(folder, name)
-      if (name.startsWith(STAGED_PREFIX)) await visitStaged(path, cameraName, visit)
-      else if (name.endsWith(TEMP_SUFFIX) || name.startsWith(COPYING_PREFIX)) await rm(path, { force: true })
+      if (name.startsWith(STAGED_PREFIX)) await visitStaged(path, cameraName, visit).catch(visitAs(path, visit))
+      else if (name.endsWith(TEMP_SUFFIX)) await this.#removeUnfinished(path)
+      else if (name.startsWith(COPYING_PREFIX)) await remove(path)
       else if (CLIP_ID_PATTERN.test(name) && !present.has(`${name}.json`)) visit({ type: 'orphan', cameraName, path })
       else if (name.endsWith('.json')) await visitJournal(path, present.has(name.slice(0, -'.json'.length)), visit)
     })
+  }
+
+  /** What a crash left; but new clips are written while we look. */
+  async #removeUnfinished(path: string): Promise<void> {
+    const isOurs = [...this.#writing].some((journal) => path.startsWith(`${journal}.`))
+    if (!isOurs) await remove(path)
   }
 
   #pathOf(cameraName: string, clipId: string): string {
@@ -74,6 +86,17 @@ async function visitJournal(path: string, fileExists: boolean, visit: (finding: 
   const parsed = parseJournal<ClipStateData>(text.value, ClipStateDataSchema)
   if (parsed.ok) visit({ type: 'clip', state: parsed.value, fileExists })
   else visit({ type: 'unreadable', path, reason: parsed.error })
+}
+
+/** One file or folder that cannot be looked at never hides the others. One that went meanwhile is no finding. */
+function visitAs(path: string, visit: (finding: SpoolFinding) => void): (cause: unknown) => void {
+  return (cause) => {
+    if (codeOf(cause) !== 'ENOENT') visit({ type: 'unreadable', path, reason: `it cannot be read: ${codeOf(cause) || messageOf(cause)}` })
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => undefined) // on a read-only disk it stays, and takes no harm
 }
 
 /** A second hard link is the original at its source, which will offer it again; a lone file is all there is. */
@@ -115,4 +138,3 @@ function toWriteError(cause: unknown): PluginError {
   const message = code === 'ENOSPC' ? 'the disk with the spool is full' : `the spool cannot be written or read: ${code || messageOf(cause)}`
   return pluginError('unavailable', message, cause)
 }
-

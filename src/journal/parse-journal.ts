@@ -28,7 +28,8 @@ export function parseJournal<T>(text: string, schema: z.ZodType<T>): Result<T, s
 function liftToCurrent(json: Json): Result<Json, string> {
   const version = json['schema_version']
   if (typeof version !== 'number') return err('schema_version is missing')
-  if (version > SCHEMA_VERSION) return err(`it was written by a newer HomeSec (schema_version ${version}, this one knows ${SCHEMA_VERSION})`)
+  if (version > SCHEMA_VERSION)
+    return err(`it was written by a newer HomeSec (schema_version ${version}, this one knows ${SCHEMA_VERSION})`)
   let current = json
   for (let from = version; from < SCHEMA_VERSION; from += 1) {
     const lift = MIGRATIONS[from]
