@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -58,4 +58,28 @@ test('a plugin of somebody else imports the plugin SDK from the installed packag
   const { stdout } = await run(process.execPath, ['a-plugin.js'], { cwd: folder, env })
   await rm(join(folder, 'a-plugin.js'))
   expect(stdout.trim()).toBe('function true false 6')
+})
+
+test('a plugin package that the configuration names is loaded, checked and used like one of ours', async () => {
+  const bell = join(folder, 'node_modules', 'homesec-notifier-bell')
+  await mkdir(bell, { recursive: true })
+  await writeFile(join(bell, 'package.json'), JSON.stringify({ name: 'homesec-notifier-bell', type: 'module', exports: './index.js' }))
+  await writeFile(
+    join(bell, 'index.js'),
+    `import { definePlugin, ok } from 'homesec/plugin'
+    import { z } from 'zod'
+    export default definePlugin({
+      kind: 'notifier', name: 'bell', config: z.strictObject({ rings: z.number().int().positive().default(1) }),
+      create: async () => ({ send: async () => ok(), sendSystem: async () => ok(), ping: async () => ok(), [Symbol.asyncDispose]: async () => {} }),
+    })`,
+  )
+  const configured = async (rings: number) => {
+    const camera = { name: 'front_door', source: { backend: 'folder', config: { path: join(folder, 'in') } } }
+    const notifiers = [{ backend: 'bell', config: { rings } }]
+    const config = { version: 1, data_dir: './data', plugins: ['homesec-notifier-bell'], cameras: [camera], notifiers }
+    await writeFile(join(folder, 'package-config.yaml'), JSON.stringify(config))
+    return run('npx', ['--no-install', 'homesec', 'validate', '--config', 'package-config.yaml'], { cwd: folder, env })
+  }
+  expect((await configured(2)).stdout).toContain('to bell')
+  await expect(configured(-1)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('notifiers[0].config.rings') as string })
 })
