@@ -1,3 +1,4 @@
+import { ClassListSchema, expandClasses } from '../contracts/detection.ts'
 import type { ObjectFilter } from '../contracts/filter.ts'
 import type { Logger } from '../contracts/logger.ts'
 import { ok, type Result } from '../contracts/result.ts'
@@ -13,6 +14,11 @@ interface FilterBuilder {
   readonly log: Logger
 }
 
+function wantsPeople({ classes }: Readonly<Record<string, unknown>>): boolean {
+  const wanted = ClassListSchema.safeParse(classes)
+  return !wanted.success || expandClasses(wanted.data).includes('person')
+}
+
 /** Keys of the configuration that both detectors understand; the others are yolo's alone. */
 const SHARED_KEYS = ['classes', 'min_box_h_ratio', 'min_hits', 'sample_fps', 'full_scan', 'max_workers']
 
@@ -21,6 +27,8 @@ export async function buildFilter(choice: FilterChoice, { build, log }: FilterBu
   if (choice.backend !== 'auto') return build(choice)
   const yolo = await build({ backend: 'yolo', config: choice.config })
   if (!yolo.ok) return yolo
+  // Asked only for animals or cars, a detector that reports people is no help.
+  if (!wantsPeople(choice.config)) return yolo
   const shared = Object.fromEntries(Object.entries(choice.config).filter(([key]) => SHARED_KEYS.includes(key)))
   const hog = await build({ backend: 'hog', config: { ...shared, classes: ['person'] } })
   if (!hog.ok) return hog

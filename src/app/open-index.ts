@@ -20,6 +20,8 @@ export interface ClipDatabase {
   readonly ping: ((signal: AbortSignal) => Promise<Result<void, PluginError>>) | null
   /** From now on everything that happens in the pipeline is written behind it. */
   follow(pipeline: Pipeline): void
+  /** Hears each time that the database has become usable. */
+  onReady(listener: () => void): void
   /** Compares all rows with the journals; call it once those are known. */
   catchUp(): void
 }
@@ -41,6 +43,7 @@ export function openIndex(config: AppConfig, context: IndexContext): ClipDatabas
   let writer: IndexWriter | null = null
   let pipeline: Pipeline | null = null
   let known = false
+  const listeners: (() => void)[] = []
 
   const catchUp = async () => {
     if (writer === null || pipeline === null || !known) return
@@ -53,6 +56,7 @@ export function openIndex(config: AppConfig, context: IndexContext): ClipDatabas
   const onReady = () => {
     writer?.poke()
     void catchUp()
+    for (const listener of listeners) listener()
   }
   const database: Database = scope.own('database', openDatabase(databaseConfig(config, context.secrets), { clock, log, onReady }))
   ownShipper(config, database, context)
@@ -61,6 +65,7 @@ export function openIndex(config: AppConfig, context: IndexContext): ClipDatabas
     events: database.events,
     states: database.states,
     ping: (signal) => database.ping(signal),
+    onReady: (listener) => void listeners.push(listener),
     follow(followed) {
       pipeline = followed
       const { repository } = followed
@@ -103,6 +108,7 @@ function withoutDatabase(): ClipDatabase {
     events: { list: off },
     states: { get: off },
     ping: null,
+    onReady: () => undefined,
     follow: () => undefined,
     catchUp: () => undefined,
   }

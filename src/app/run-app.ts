@@ -73,6 +73,7 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
 
   index.follow(pipeline)
   const health = watchHealth({ config, clock, log, redact, scope, plugins: plugins.value, cameras: cameras.value, ping: index.ping })
+  index.onReady(() => void health.refresh('database'))
   runTimers({ config, clock, log, scope, pipeline })
   const parts = { config, clock, log, redact, scope, pipeline, plugins: plugins.value, cameras: cameras.value, health, index }
   const url = await serveApi(parts, key.value)
