@@ -12,7 +12,8 @@ export function chooseFrames(durationS: number, detection: FilterResult, maxFram
   const best = detection.best_frame_s
   const forHits = Math.max(1, Math.ceil(maxFrames * 0.6))
   const chosen = new Set<number>(best === null ? [] : [best])
-  for (const second of spread(hits, forHits)) if (chosen.size < forHits) chosen.add(second)
+  const others = hits.filter((second) => best === null || Math.abs(second - best) >= SAME_MOMENT_S)
+  for (const second of spread(others, forHits)) if (chosen.size < forHits) chosen.add(second)
   // With one hit only, what came just before and after tells the story.
   for (const around of best === null ? [] : [best - 1, best + 1]) {
     if (chosen.size < forHits && around > 0 && around < durationS) chosen.add(around)

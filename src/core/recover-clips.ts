@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises'
+import { basename } from 'node:path'
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { JournalStore, SpoolFinding } from '../contracts/journal.ts'
@@ -8,6 +10,7 @@ import type { ClipIndex } from './clip-index.ts'
 import type { ClipIntake } from './clip-intake.ts'
 import type { ClipRepository } from './clip-repository.ts'
 import { recoveryDigest } from './recovery-digest.ts'
+import { startSecondsOf } from './clip-name.ts'
 import { isTooLate, recoveryStep } from './recovery-plan.ts'
 import type { SystemAlerts } from './system-alerts.ts'
 
@@ -36,7 +39,8 @@ export async function findLeftovers(deps: RecoveryDeps, signal: AbortSignal): Pr
   const scanned = await deps.journal.scan((finding) => {
     if (finding.type === 'clip') {
       // A clip that arrived since the start is known better already.
-      if (deps.repository.get(finding.state.clip_id) !== null) return
+      const known = deps.index.get(finding.state.clip_id)
+      if (known !== undefined && known.eventSeq >= finding.state.event_seq) return
       deps.index.update(finding.state)
       if (recoveryStep(finding).do !== 'nothing') found.clips.push(finding)
     } else if (finding.type === 'unreadable') reportUnreadable(finding, deps)
@@ -73,8 +77,12 @@ export async function resumeClips(left: Leftovers, deps: RecoveryDeps, signal: A
 }
 
 async function resume(finding: Extract<SpoolFinding, { type: 'clip' }>, deps: RecoveryDeps): Promise<ClipStateData | null> {
-  const { clip_id } = finding.state
+  const { clip_id, local_path } = finding.state
   const step = recoveryStep(finding)
+  if (step.do === 'remove_file') {
+    await rm(local_path, { force: true }).catch(() => undefined) // tried again at the next start
+    return null
+  }
   const held = await deps.repository.hold(clip_id)
   if (!held.ok) {
     reportUnreadable({ path: clip_id, reason: held.error.message }, deps)
@@ -94,16 +102,19 @@ async function resume(finding: Extract<SpoolFinding, { type: 'clip' }>, deps: Re
 }
 
 async function takeIn({ cameraName, path }: { readonly cameraName: string; readonly path: string }, deps: RecoveryDeps): Promise<void> {
-  const taken = await deps
-    .sinkFor(cameraName)
-    .accept({ path, original_name: path.split('/').at(-1) ?? path, start_ts: null, end_ts: null, take: 'move' })
+  const name = basename(path)
+  if (deps.index.get(name) !== undefined) return // it was being recorded while we looked
+  // The second in its name is what its source knew of it.
+  const seconds = startSecondsOf(cameraName, name)
+  const start_ts = seconds === null ? null : new Date(seconds * 1000).toISOString()
+  const taken = await deps.sinkFor(cameraName).accept({ path, original_name: name, start_ts, end_ts: null, take: 'move' })
   if (!taken.ok)
     deps.log.warn({ event_type: 'leftover_not_taken', path, error: taken.error.message }, 'a leftover file could not be taken in yet')
 }
 
 /** Between its final name and its first journal a new clip looks like an orphan. */
 function isBeingRecorded(path: string, deps: RecoveryDeps): boolean {
-  return deps.repository.get(path.split('/').at(-1) ?? '') !== null
+  return deps.repository.get(basename(path)) !== null
 }
 
 function reportUnreadable({ path, reason }: { readonly path: string; readonly reason: string }, deps: RecoveryDeps): void {

@@ -5,6 +5,8 @@ export type RecoveryStep =
   /** Takes it up where it stopped. */
   | { readonly do: 'resume' }
   | { readonly do: 'nothing' }
+  /** The owner deleted it; a crash came before its file was removed. */
+  | { readonly do: 'remove_file' }
   /** Nothing is left to work with: the file is gone and no storage has it. */
   | { readonly do: 'give_up' }
   /** The file is gone though nobody recorded it; the storage has it. */
@@ -12,7 +14,7 @@ export type RecoveryStep =
 
 /** What to do with a clip of an earlier run. Pure. */
 export function recoveryStep({ state, fileExists }: Extract<SpoolFinding, { type: 'clip' }>): RecoveryStep {
-  if (state.deleted_at !== null) return { do: 'nothing' }
+  if (state.deleted_at !== null) return { do: fileExists ? 'remove_file' : 'nothing' }
   const unfinished = state.status !== 'done'
   if (fileExists) return { do: unfinished ? 'resume' : 'nothing' }
   if (state.storage_uri === null) return { do: state.local_deleted_at === null ? 'give_up' : 'nothing' }

@@ -26,6 +26,9 @@ export interface PruneReport {
   readonly blocked: boolean
 }
 
+/** Deletes side by side: each waits for its journal and its disk. */
+const DELETED_AT_ONCE = 8
+
 /**
  * Keeps the local disk within its limits: deletes the oldest clips that are safe elsewhere, and nothing else. Local files only;
  * decided from the index, so it works without a database. One pass at a time; a request during a pass is dropped, as the pass
@@ -33,6 +36,7 @@ export interface PruneReport {
  */
 export class RetentionPruner {
   readonly #deps: PrunerDeps
+  readonly #undeletable: ClipDigest[] = []
   #running: Promise<PruneReport> | null = null
 
   constructor(deps: PrunerDeps) {
@@ -56,24 +60,27 @@ export class RetentionPruner {
   }
 
   async #pass(reason: string): Promise<PruneReport> {
+    // Tried again by the timer, not by every clip that arrives: a read-only disk must not make arrivals expensive.
+    if (reason !== 'clip_arrived') for (const digest of this.#undeletable.splice(0)) this.#deps.index.giveBack(digest)
     const undeletable: ClipDigest[] = []
     let deleted = 0
     let freedBytes = 0
     let use = await this.#measure(0)
     let blocked = false
-    for (let wanted = nextPrune(use, this.#deps.limits); wanted !== 'none'; wanted = nextPrune(use, this.#deps.limits)) {
-      const oldest = this.#take(wanted)
-      if (oldest === undefined) {
+    while (nextPrune(use, this.#deps.limits) !== 'none') {
+      const chosen = this.#choose(use)
+      if (chosen.length === 0) {
         blocked = true
         break
       }
-      if (await this.#delete(oldest, reason)) {
-        deleted += 1
-        freedBytes += oldest.bytes
-        use = { localBytes: this.#deps.index.localBytes, freeBytes: use.freeBytes === null ? null : use.freeBytes + oldest.bytes }
-      } else undeletable.push(oldest)
+      const outcomes = await Promise.all(chosen.map(async (digest) => ({ digest, isGone: await this.#delete(digest, reason) })))
+      undeletable.push(...outcomes.flatMap(({ digest, isGone }) => (isGone ? [] : digest)))
+      const gone = outcomes.flatMap(({ digest, isGone }) => (isGone ? digest : []))
+      deleted += gone.length
+      freedBytes += bytesOf(gone)
+      use = { localBytes: this.#deps.index.localBytes, freeBytes: use.freeBytes === null ? null : use.freeBytes + bytesOf(gone) }
     }
-    for (const digest of undeletable) this.#deps.index.giveBack(digest)
+    this.#undeletable.push(...undeletable)
     if (deleted > 0)
       this.#deps.log.info(
         { event_type: 'retention_pruned', reason, deleted, freed_bytes: freedBytes },
@@ -82,6 +89,22 @@ export class RetentionPruner {
     if (deleted > 0) use = await this.#measure(0)
     this.#warnOfFloor(use, blocked || undeletable.length > 0)
     return { deleted, freedBytes, failed: undeletable.length, blocked }
+  }
+
+  /** A few of the oldest that all have to go, even if every one of them can be deleted. */
+  #choose(use: DiskUse): ClipDigest[] {
+    const chosen: ClipDigest[] = []
+    let assumed = use
+    for (let wanted = nextPrune(assumed, this.#deps.limits); wanted !== 'none'; wanted = nextPrune(assumed, this.#deps.limits)) {
+      const oldest = chosen.length < DELETED_AT_ONCE ? this.#take(wanted) : undefined
+      if (oldest === undefined) break
+      chosen.push(oldest)
+      assumed = {
+        localBytes: assumed.localBytes - oldest.bytes,
+        freeBytes: assumed.freeBytes === null ? null : assumed.freeBytes + oldest.bytes,
+      }
+    }
+    return chosen
   }
 
   #take(wanted: 'done' | 'done_or_uploaded'): ClipDigest | undefined {
@@ -133,6 +156,10 @@ export class RetentionPruner {
       this.#deps.log.warn(fields, 'over the cap, but no more clips may go: they are not stored and finished yet')
     }
   }
+}
+
+function bytesOf(digests: readonly ClipDigest[]): number {
+  return digests.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
 function megabytes(bytes: number): string {

@@ -26,6 +26,14 @@ export function spend(spent: Spent, usage: VlmUsage, day: string): Spent {
   }
 }
 
+/** What an earlier run spent, and what this one did before it knew. */
+function sum(earlier: Spent, ours: Spent): Spent {
+  if (ours.day === '') return earlier
+  if (ours.day !== earlier.day) return ours
+  const { day, usd, tokens, clips } = ours
+  return { day, usd: usd + earlier.usd, tokens: tokens + earlier.tokens, clips: clips + earlier.clips }
+}
+
 /** The limit that is reached, or null. Pure. */
 export function limitReached(budget: DailyBudget, spent: Spent, day: string): 'usd' | 'tokens' | 'clips' | null {
   if (spent.day !== day) return null
@@ -43,6 +51,7 @@ export function dayOf(now: Date): string {
 export class BudgetLedger {
   readonly #path: string
   #spent: Spent = nothingSpent('')
+  #saving: Promise<void> = Promise.resolve()
 
   constructor(path: string) {
     this.#path = path
@@ -55,7 +64,7 @@ export class BudgetLedger {
   async load(): Promise<void> {
     try {
       const parsed = SpentSchema.safeParse(JSON.parse(await readFile(this.#path, 'utf8')))
-      if (parsed.success && this.#spent.day === '') this.#spent = parsed.data
+      if (parsed.success) this.#spent = sum(parsed.data, this.#spent)
     } catch {
       // Missing at the first start, or damaged: the day begins anew.
     }
@@ -63,6 +72,8 @@ export class BudgetLedger {
 
   async add(usage: VlmUsage, now: Date): Promise<void> {
     this.#spent = spend(this.#spent, usage, dayOf(now))
-    await writeFileAtomic(this.#path, JSON.stringify(this.#spent)).catch(() => undefined) // counted in memory all the same
+    // One after the other: a slower write must not bring back an older sum.
+    this.#saving = this.#saving.then(() => writeFileAtomic(this.#path, JSON.stringify(this.#spent)).catch(() => undefined))
+    await this.#saving // what cannot be saved is counted in memory all the same
   }
 }
