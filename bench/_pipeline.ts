@@ -14,6 +14,7 @@ import { Scope } from '../src/lib/scope.ts'
 import { systemClock } from '../src/lib/system-clock.ts'
 import { defaultAlertPolicy } from '../src/plugins/alert-policies/default/plugin.ts'
 import { mockFilter } from '../src/plugins/filters/mock/plugin.ts'
+import { testHost } from '../src/testkit/plugin-host.ts'
 
 /** The real pipeline with plugins that answer at once: what is left is our own cost. */
 export interface BenchPipeline extends AsyncDisposable {
@@ -47,7 +48,8 @@ export async function startPipeline(file: Readonly<Record<string, unknown>> = {}
     configHash: 'bench',
     plugins: await instantPlugins(folder),
     video: {
-      probe: async () => ok({ duration_s: 10, creation_time: null }),
+      probe: async () => ok({ duration_s: 10, creation_time: null, is_mp4: true }),
+      remux: async () => ok(),
       makeThumbnail: async () => ok(THUMBNAIL),
     },
     clock,
@@ -80,13 +82,7 @@ export async function databaseReady(index: ClipDatabase): Promise<void> {
 }
 
 async function instantPlugins(folder: string): Promise<BuiltPlugins> {
-  const host = {
-    instance: 'bench',
-    clock: systemClock,
-    log: createLogger({ level: 'error', format: 'json', redact: (text) => text }),
-    secrets: { get: () => undefined },
-    dirs: { data: folder, state: join(folder, 'state') },
-  }
+  const host = testHost({ dirs: { data: folder, state: join(folder, 'state') } })
   const filter = await mockFilter.load({ detected_classes: ['person'] }, host)
   const policy = await defaultAlertPolicy.load({ notify_on_classes: ['person'] }, host)
   if (!filter.ok || !policy.ok) throw new Error('a plugin of the bench does not load')

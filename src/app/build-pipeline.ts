@@ -32,7 +32,7 @@ export interface PipelineContext {
   readonly configHash: string
   readonly plugins: BuiltPlugins
   /** What the pipeline itself asks of a video, whatever the plugins do. */
-  readonly video: Pick<IngestDeps, 'probe'> & Pick<ArtifactDeps, 'makeThumbnail'>
+  readonly video: Pick<IngestDeps, 'probe' | 'remux'> & Pick<ArtifactDeps, 'makeThumbnail'>
   readonly clock: Clock
   readonly log: Logger
   readonly redact: Redact
@@ -52,7 +52,7 @@ export function buildPipeline(context: PipelineContext) {
   const intake = new ClipIntake({
     repository,
     index,
-    ingest: { spool, probe: context.video.probe, now: () => clock.now() },
+    ingest: { spool, probe: context.video.probe, remux: context.video.remux, now: () => clock.now() },
     process: (clip, slot, signal) => processClip(clip, processing, slot, signal),
     maxClipsInFlight: config.concurrency.max_clips_in_flight,
     knownClips: context.knownClips,

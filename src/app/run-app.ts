@@ -6,6 +6,7 @@ import type { PluginCatalog } from '../contracts/plugin.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
 import type { RepositoryListener } from '../core/clip-repository.ts'
 import { probeVideo } from '../lib/ffmpeg/probe.ts'
+import { remuxToMp4 } from '../lib/ffmpeg/remux.ts'
 import { createRedactor } from '../lib/redact.ts'
 import { Scope } from '../lib/scope.ts'
 import { systemClock } from '../lib/system-clock.ts'
@@ -61,7 +62,7 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
     config,
     configHash: loaded.hash,
     plugins: plugins.value,
-    video: { probe: probeVideo, makeThumbnail },
+    video: { probe: probeVideo, remux: remuxToMp4, makeThumbnail },
     clock,
     log,
     redact,

@@ -20,7 +20,7 @@ export const ClipSchema = z.object({
   end_ts: TimestampSchema,
   duration_s: z.number().nonnegative(),
   size_bytes: z.number().int().nonnegative(),
-  /** SHA-256 of the file, hex. The same bytes offered twice are one clip. */
+  /** SHA-256 of the bytes as they were offered, hex. The same bytes offered twice are one clip. */
   content_sha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** The plugin that produced it: `rtsp`, `ftp`, `folder`, … */
   source_backend: z.string().min(1),

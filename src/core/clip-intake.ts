@@ -15,7 +15,7 @@ import type { SystemAlerts } from './system-alerts.ts'
 export interface IntakeDeps {
   readonly repository: ClipRepository
   readonly index: Pick<ClipIndex, 'clipWithSha'>
-  readonly ingest: Pick<IngestDeps, 'spool' | 'probe' | 'now'>
+  readonly ingest: Pick<IngestDeps, 'spool' | 'probe' | 'remux' | 'now'>
   readonly process: (clip: ClipStateData, slot: Disposable, signal: AbortSignal) => Promise<void>
   readonly maxClipsInFlight: number
   /** Settles when the clips of earlier runs are known, so that a file offered again is recognised. */

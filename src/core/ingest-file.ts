@@ -14,11 +14,14 @@ const PROBE_TIMEOUT_MS = 600_000
 export interface ProbedVideo {
   readonly duration_s: number
   readonly creation_time: string | null
+  /** False: the clip is made an MP4 on its way in, with the same pictures. */
+  readonly is_mp4: boolean
 }
 
 export interface IngestDeps {
   readonly spool: Spool
   readonly probe: (path: string, signal: AbortSignal) => Promise<Result<ProbedVideo, PluginError>>
+  readonly remux: (path: string, output: string, signal: AbortSignal) => Promise<Result<void, PluginError>>
   /** The clip that has these bytes already, or null; else marks them as being taken until the returned claim is disposed. */
   readonly claim: (sha256: string) => Promise<{ readonly clip_id: string } | Disposable>
   readonly now: () => Date
@@ -56,7 +59,7 @@ export async function ingestFile(
     return ok({ state: 'duplicate', clip_id: claim.clip_id })
   }
   using _claimed = claim
-  const staged = await deps.spool.stage(file.path, origin.camera_name, file.take)
+  const staged = await stage(file, { ...origin, remux: probed.ok && !probed.value.is_mp4 }, deps, context.signal)
   if (!staged.ok) return staged
   if (!probed.ok) return await quarantine(staged.value, file, probed.error.message, deps)
 
@@ -76,13 +79,27 @@ export async function ingestFile(
     local_path: placed.value.path,
     ...times,
     duration_s: probed.value.duration_s,
-    size_bytes: facts.value.size,
+    size_bytes: placed.value.size_bytes,
     content_sha256: sha256.value,
     source_backend: origin.source_backend,
     original_name: file.original_name,
   }
   context.onClip(clip)
   return ok({ state: 'clip', clip })
+}
+
+/** A container that MP4 cannot stand in for is kept as it came: better a clip under a wrong ending than none. */
+async function stage(
+  file: IncomingFile,
+  want: { readonly camera_name: string; readonly remux: boolean },
+  { spool, remux }: IngestDeps,
+  signal: AbortSignal,
+): Promise<Result<StagedFile, PluginError>> {
+  if (want.remux) {
+    const made = await spool.stageMade(want.camera_name, (output) => remux(file.path, output, signal))
+    if (made.ok || made.error.kind !== 'invalid') return made
+  }
+  return await spool.stage(file.path, want.camera_name, file.take)
 }
 
 /** Removes what a copy from another disk left behind; but a leftover of the spool may have become the clip under its old name. */

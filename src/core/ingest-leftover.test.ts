@@ -28,7 +28,8 @@ async function leftoverClip(): Promise<string> {
 async function takeIn(path: string, claim: IngestDeps['claim']): Promise<Ingested> {
   const deps: IngestDeps = {
     spool: new Spool(join(root, 'spool'), join(root, 'quarantine')),
-    probe: async () => ok({ duration_s: 0, creation_time: null }),
+    probe: async () => ok({ duration_s: 0, creation_time: null, is_mp4: true }),
+    remux: async () => ok(),
     claim,
     now: () => START,
   }

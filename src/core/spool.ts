@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { access, copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises'
+import { access, copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { codeOf, messageOf, pluginError, type ErrorKind, type PluginError } from '../contracts/errors.ts'
-import { attempt, type Result } from '../contracts/result.ts'
+import { attempt, ok, type Result } from '../contracts/result.ts'
 import { syncFolder } from '../lib/atomic-file.ts'
 import { clipIdFor } from './clip-name.ts'
 
@@ -17,6 +17,13 @@ const MOST_SECONDS = 1000
 export interface StagedFile {
   readonly path: string
   readonly camera_name: string
+}
+
+/** A clip's file under its final name. */
+export interface PlacedFile {
+  readonly clip_id: string
+  readonly path: string
+  readonly size_bytes: number
 }
 
 /** The folder of clips: `<root>/<camera>/<clip_id>`. Only one process uses it, which the lock on the data folder guarantees. */
@@ -54,8 +61,25 @@ export class Spool {
     }, toSpoolError)
   }
 
+  /** Stages what `make` writes from a file that stays where it is until the clip stands. */
+  async stageMade(
+    cameraName: string,
+    make: (output: string) => Promise<Result<void, PluginError>>,
+  ): Promise<Result<StagedFile, PluginError>> {
+    const folder = join(this.root, cameraName)
+    // Under the name of a copy: after a crash it is worth nothing, as its original is still there.
+    const staged = { path: join(folder, `${COPYING_PREFIX}${randomUUID()}`), camera_name: cameraName }
+    const ready = await attempt(() => mkdir(folder, { recursive: true }), toSpoolError)
+    if (!ready.ok) return ready
+    const made = await make(staged.path)
+    const synced = made.ok ? await attempt(() => syncFile(staged.path), toSpoolError) : made
+    if (synced.ok) return ok(staged)
+    await this.discard(staged)
+    return synced
+  }
+
   /** Gives a staged file the first free name of its second; durable when it resolves. */
-  commit(staged: StagedFile, startSeconds: number): Promise<Result<{ readonly clip_id: string; readonly path: string }, PluginError>> {
+  commit(staged: StagedFile, startSeconds: number): Promise<Result<PlacedFile, PluginError>> {
     return attempt(async () => {
       const second = `${staged.camera_name} ${startSeconds}`
       for (let nth = (this.#lastNth.get(second) ?? 0) + 1; ; nth += 1) {
@@ -69,7 +93,7 @@ export class Spool {
           await rename(staged.path, path)
           this.#remember(second, nth)
           await syncFolder(join(this.root, staged.camera_name))
-          return { clip_id, path }
+          return { clip_id, path, size_bytes: (await stat(path)).size }
         } finally {
           this.#reserved.delete(path)
         }
