@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import { AlertSchema } from '../../src/contracts/alert.ts'
+import { Mosquitto, NO_MOSQUITTO, type Mailbox } from '../../src/testkit/mosquitto.ts'
+import { openHome } from './harness/home.ts'
+import { startWebhookReceiver } from './harness/webhook-receiver.ts'
+
+test('a notifier that hangs holds back neither the other one nor the next clips', async () => {
+  const home = openHome()
+  const [phone, siren] = [home.own(await startWebhookReceiver()), home.own(await startWebhookReceiver())]
+  siren.mood = 'hang'
+  home.reconfigure({
+    notifiers: [
+      { name: 'siren', backend: 'webhook', config: { url: siren.url, timeout_s: 300 } },
+      { name: 'phone', backend: 'webhook', config: { url: phone.url } },
+    ],
+    timeouts: { notify_s: 600 },
+    concurrency: { max_clips_in_flight: 2 },
+  })
+  await home.start()
+  for (const n of [1, 2, 3, 4, 5, 6]) home.drop(n)
+  await siren.called()
+  const told = (n: number) => home.until(n, 'the phone told', ({ notifications }) => notifications['phone']?.status === 'ok')
+  const clips = await Promise.all([1, 2, 3, 4, 5, 6].map(told))
+  expect(phone.alerts.map(({ clip_id }) => clip_id).sort()).toEqual(clips.map(({ clip_id }) => clip_id).sort())
+  expect(siren.alerts).toEqual([])
+})
+
+test.skipIf(NO_MOSQUITTO !== null)(
+  'alerts made while the broker is down, at the start or later, arrive once after it returns',
+  async () => {
+    const home = openHome()
+    const broker = home.own(await Mosquitto.start())
+    // Known to the broker before it goes, so that it keeps what comes for us in the moment it returns.
+    const mailbox = home.own(await broker.subscribe('homecam/alerts/#'))
+    await broker.stop()
+    home.reconfigure({ notifiers: [{ backend: 'mqtt', config: { host: 'localhost', port: broker.port, publish_timeout_s: 1 } }] })
+    const run = await home.start()
+    home.drop(1)
+    await home.done(1)
+    expect(mailbox.messages).toEqual([])
+
+    await broker.start()
+    await mailbox.atLeast(1)
+    home.drop(2)
+    await mailbox.atLeast(2)
+
+    await broker.stop()
+    home.drop(3)
+    await home.done(3)
+    await broker.start()
+    await mailbox.atLeast(3)
+    await mailbox.settled()
+    const clips = [1, 2, 3].map((n) => home.journal(n)?.clip_id)
+    expect(alerted(mailbox)).toEqual(clips)
+    expect(run.isRunning).toBe(true)
+  },
+)
+
+function alerted(mailbox: Mailbox): string[] {
+  return mailbox.messages.map(({ payload }) => AlertSchema.loose().parse(JSON.parse(payload)).clip_id)
+}
