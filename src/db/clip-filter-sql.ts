@@ -7,6 +7,8 @@ export interface SqlText {
 
 /** Not named `start_ts`: ORDER BY would take the text for the column, and sort. */
 const COLUMNS = `clip_id, data, to_char(start_ts AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS starts_at`
+/** Every column that a condition may name. */
+const FILTERED = 'clip_id, start_ts, status, camera_name, alerted, detected, risk_level, activity_type'
 const ORDER = 'ORDER BY start_ts DESC, clip_id DESC'
 
 class Conditions {
@@ -58,7 +60,7 @@ export function wordsQuery(q: string): string | null {
  * @param matches ids of the clips that hold the words of `q`, when they are few; null to look for the words along the list
  */
 export function pageSql(filter: ClipFilter, cursor: ClipCursor | null, limit: number, matches: readonly string[] | null): SqlText {
-  const all = conditionsOf(filter)
+  const all = conditionsOf(withoutPassedUntil(filter, cursor))
   if (cursor !== null) {
     all.add((value) => `start_ts <= ${value}::timestamptz`, cursor.start_ts) // lets the index begin in the right place
     const start = `$${all.values.length}`
@@ -71,11 +73,23 @@ export function pageSql(filter: ClipFilter, cursor: ClipCursor | null, limit: nu
   return { text: `SELECT ${COLUMNS} FROM clip_states WHERE ${all.toString()} ${ORDER} LIMIT ${limit}`, values: all.values }
 }
 
-/** MATERIALIZED hides the limit from the planner, which would walk the list in the hope of meeting the matches early. */
+/** Of two upper bounds the index begins at the first it meets; a page that is past `until` must begin at its cursor. */
+function withoutPassedUntil(filter: ClipFilter, cursor: ClipCursor | null): ClipFilter {
+  const { until, ...rest } = filter
+  // In whole milliseconds, so a cursor that is hardly earlier keeps both bounds.
+  const isPassed = until !== undefined && cursor !== null && Date.parse(cursor.start_ts) < Date.parse(until)
+  return isPassed ? rest : filter
+}
+
+/**
+ * MATERIALIZED keeps the planner from walking the list in the hope of meeting the matches early, and from reading all clips beyond
+ * the cursor: the matches are fetched by their ids, and everything else is asked of them alone.
+ */
 function selectMatches(all: Conditions, matches: readonly string[], limit: number): SqlText {
-  all.add((value) => `clip_id = ANY (${value})`, matches)
-  const found = `SELECT clip_id, data, start_ts FROM clip_states WHERE ${all.toString()}`
-  return { text: `WITH found AS MATERIALIZED (${found}) SELECT ${COLUMNS} FROM found ${ORDER} LIMIT ${limit}`, values: all.values }
+  const values = [...all.values, matches]
+  const found = `SELECT ${FILTERED}, data FROM clip_states WHERE clip_id = ANY ($${values.length})`
+  const text = `WITH found AS MATERIALIZED (${found}) SELECT ${COLUMNS} FROM found WHERE ${all.toString()} ${ORDER} LIMIT ${limit}`
+  return { text, values }
 }
 
 export function matchesSql(words: string, atMost: number): SqlText {
