@@ -1,0 +1,127 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { startApp, type App } from '../src/app/run-app.ts'
+import { toAppConfig } from '../src/config/normalise.ts'
+import { ConfigFileSchema } from '../src/config/schema.ts'
+import type { ClipEvent } from '../src/contracts/clip-events.ts'
+import { systemClock } from '../src/lib/system-clock.ts'
+import { builtinPlugins } from '../src/plugins/builtin.ts'
+import { testData } from '../src/testkit/videos.ts'
+import { median, quantile, report, skip } from './_report.ts'
+
+/**
+ * What an owner feels: a finished clip is moved into the watched folder; how long until it is decided whether to alert? The whole
+ * app runs, with the real detector, warm, and a person in the first second of each clip.
+ */
+const NAME = 'arrival to decision'
+const CLIPS = 25
+const WARM_UP = 2
+/** A person is in view from here on for long enough. */
+const FROM_SECOND = 25
+const CLIP_SECONDS = 10
+const PATIENCE_MS = 30_000
+const never = new AbortController().signal
+
+/** Cuts ten seconds per clip, each from a slightly other place, so that no two have the same bytes. */
+async function cutClips(video: string, folder: string): Promise<string[]> {
+  const paths: string[] = []
+  for (let n = 0; n < CLIPS + WARM_UP; n += 1) {
+    const path = join(folder, `${n}.mp4`)
+    const from = (FROM_SECOND + n * 0.2).toFixed(1)
+    const encode = ['-c:v', 'libx264', '-preset', 'veryfast', '-an']
+    await promisify(execFile)('ffmpeg', ['-v', 'error', '-ss', from, '-i', video, '-t', String(CLIP_SECONDS), ...encode, path])
+    paths.push(path)
+  }
+  return paths
+}
+
+async function startHere(folder: string, model: string): Promise<App> {
+  const file = ConfigFileSchema.parse({
+    version: 1,
+    data_dir: join(folder, 'data'),
+    cameras: [{ name: 'door', source: { backend: 'folder', config: { path: join(folder, 'watched') } } }],
+    storage: { backend: 'local', config: { root: join(folder, 'storage') } },
+    filter: { backend: 'yolo', config: { model } },
+    alert_policy: { config: { notify_on_classes: ['person'] } },
+    notifiers: [],
+    server: { enabled: false },
+    log: { level: 'error' },
+  })
+  const config = toAppConfig(file, folder)
+  const loaded = { config, hash: 'bench', secrets: { get: () => undefined }, secretValues: [], warnings: [] }
+  const started = await startApp(loaded, builtinPlugins)
+  if (!started.ok) throw new Error(started.error)
+  return started.value
+}
+
+/** The detector is loaded and the database runs: what goes on at start is over. */
+async function allWell(app: App): Promise<void> {
+  const startedMs = performance.now()
+  while (app.health().components.length === 0 || app.health().components.some(({ status }) => status !== 'ok')) {
+    if (performance.now() - startedMs > 4 * PATIENCE_MS) throw new Error(`not healthy: ${JSON.stringify(app.health())}`)
+    await systemClock.sleep(100, never)
+  }
+}
+
+type Decision = Extract<ClipEvent, { event_type: 'alert_decision_made' }>
+
+async function decisionOn(app: App, deliver: () => Promise<void>): Promise<{ readonly ms: number; readonly decision: Decision }> {
+  let decidedNow: (decision: Decision) => void = () => undefined
+  const decided = new Promise<Decision>((resolve) => (decidedNow = resolve))
+  using _listening = app.subscribe((event) => {
+    if (event.event_type === 'alert_decision_made') decidedNow(event)
+  })
+  const startedMs = performance.now()
+  await deliver()
+  const done = new AbortController()
+  const tooLate = systemClock.sleep(PATIENCE_MS, done.signal).then(() => null)
+  const decision = await Promise.race([decided, tooLate])
+  const ms = performance.now() - startedMs
+  done.abort()
+  if (decision === null) throw new Error(`no decision within ${PATIENCE_MS} ms`)
+  return { ms, decision }
+}
+
+async function measure(folder: string, video: string, model: string): Promise<void> {
+  for (const name of ['cut', 'watched', 'storage']) await mkdir(join(folder, name))
+  const clips = await cutClips(video, join(folder, 'cut'))
+  await systemClock.sleep(1_500, never) // a camera's clip is seconds old when it is moved in
+  await using app = await startHere(folder, model)
+  await allWell(app)
+  const times: number[] = []
+  for (const [n, path] of clips.entries()) {
+    const { ms, decision } = await decisionOn(app, () => rename(path, join(folder, 'watched', `${n}.mp4`)))
+    if (!decision.alert_decision.notify) throw new Error(`clip ${n} did not alert: ${decision.alert_decision.notify_reason}`)
+    if (n >= WARM_UP) times.push(ms)
+    await systemClock.sleep(1_500, never) // one after another: the upload and the thumbnail are done by then
+  }
+  const p50 = median(times) / 1000
+  report({
+    name: NAME,
+    value: p50,
+    unit: 's p50',
+    limit: '≤ 0.7',
+    pass: p50 <= 0.7,
+    detail: `${times.length} clips of ${CLIP_SECONDS} s, one after another; fastest ${Math.min(...times).toFixed(0)} ms, p90 ${quantile(times, 0.9).toFixed(0)} ms`,
+  })
+}
+
+async function main(): Promise<void> {
+  const video = testData('videos/one-by-one-person.mp4')
+  const model = testData('models/yolox_nano.onnx')
+  if (video === null || model === null) {
+    skip(NAME, 'no recorded test material (../shared/data or HOMESEC_TEST_DATA)')
+    return
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'homesec-arrival-'))
+  try {
+    await measure(folder, video, model)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+await main()
