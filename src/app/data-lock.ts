@@ -35,9 +35,7 @@ export async function lockDataDir(dataDir: string, now: Date): Promise<Result<As
       if (await claim(path, mine)) return ok({ [Symbol.asyncDispose]: () => release(path, mine) })
       const holder = await readHolder(path)
       if (holder !== null && (await isAlive(holder))) return err(pluginError('rejected', heldBy(holder, dataDir)))
-      // Moved, not deleted: of two that find the same stale lock only one can move it.
-      await rename(path, `${path}.stale-${mine.token}`).catch(() => undefined)
-      await rm(`${path}.stale-${mine.token}`, { force: true })
+      await removeStale(path, holder, mine)
     }
     return err(pluginError('unavailable', `the lock ${path} keeps changing hands; try again`))
   } catch (cause) {
@@ -45,8 +43,18 @@ export async function lockDataDir(dataDir: string, now: Date): Promise<Result<As
   }
 }
 
+/** Moved, not deleted: if it was exchanged for a living one since we looked, that one is put back. */
+async function removeStale(path: string, stale: Holder | null, mine: Holder): Promise<void> {
+  const aside = `${path}.stale-${mine.token}`
+  await rename(path, aside).catch(() => undefined)
+  const moved = await readHolder(aside)
+  if (moved !== null && moved.token !== stale?.token) await link(aside, path).catch(() => undefined)
+  await rm(aside, { force: true })
+}
+
 function heldBy(holder: Holder, dataDir: string): string {
-  return `another HomeSec (process ${holder.pid} on ${holder.host}, since ${holder.since}) is using ${dataDir}. Stop it, or give this one another data_dir.`
+  const elsewhere = holder.host === hostname() ? '' : ` If that machine or container is gone, delete ${join(dataDir, 'homesec.lock')}.`
+  return `another HomeSec (process ${holder.pid} on ${holder.host}, since ${holder.since}) is using ${dataDir}. Stop it, or give this one another data_dir.${elsewhere}`
 }
 
 /** A hard link to a complete file either appears whole or not at all. */

@@ -1,8 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
-import { messageOf } from '../contracts/errors.ts'
+import { codeOf, messageOf } from '../contracts/errors.ts'
 import {
   PLUGIN_KINDS,
   type Plugin,
@@ -11,7 +12,7 @@ import {
   type PluginInstances,
   type PluginKind,
 } from '../contracts/plugin.ts'
-import { err, ok, type Result } from '../contracts/result.ts'
+import { attempt, err, ok, type Result } from '../contracts/result.ts'
 
 const isFunction = (value: unknown): value is (...args: never[]) => unknown => typeof value === 'function'
 
@@ -63,11 +64,27 @@ async function importPlugins(name: string, configPath: string): Promise<Result<r
 
 function locate(name: string, configPath: string): string {
   if (name.startsWith('./')) return resolve(dirname(configPath), name)
+  const beside = createRequire(join(dirname(configPath), 'package.json'))
   try {
-    return createRequire(join(dirname(configPath), 'package.json')).resolve(name)
-  } catch {
-    return createRequire(import.meta.url).resolve(name)
+    return beside.resolve(name)
+  } catch (cause) {
+    // `require` does not see what a package exports for `import` alone.
+    const exported = codeOf(cause) === 'ERR_PACKAGE_PATH_NOT_EXPORTED' ? importEntry(name, beside.resolve.paths(name) ?? []) : null
+    return exported ?? createRequire(import.meta.url).resolve(name)
   }
+}
+
+const EntrySchema = z.union([z.string(), z.object({ import: z.union([z.string(), z.object({ default: z.string() })]) })])
+const ManifestSchema = z.object({ exports: z.union([z.object({ '.': EntrySchema }).transform((all) => all['.']), EntrySchema]) })
+
+function importEntry(name: string, folders: readonly string[]): string | null {
+  const folder = folders.map((path) => join(path, name)).find((path) => existsSync(join(path, 'package.json')))
+  if (folder === undefined) return null
+  const parsed = ManifestSchema.safeParse(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')))
+  if (!parsed.success) return null
+  const entry = parsed.data.exports
+  const target = typeof entry === 'string' ? entry : entry.import
+  return join(folder, typeof target === 'string' ? target : target.default)
 }
 
 /** Builds one instance. The config was checked before, so a failure here is the plugin's own. */
@@ -79,7 +96,12 @@ export async function loadPlugin<K extends PluginKind>(
 ): Promise<Result<PluginInstances[K], string>> {
   const plugin = catalog[kind].find((candidate) => candidate.name === choice.backend)
   if (plugin === undefined) return err(`unknown ${kind} "${choice.backend}"`)
-  const loaded = await plugin.load(choice.config, host)
+  const called = await attempt(
+    () => plugin.load(choice.config, host),
+    (cause) => `${kind} ${choice.backend} could not be built: ${messageOf(cause)}`,
+  )
+  if (!called.ok) return called
+  const loaded = called.value
   if (loaded.ok) return loaded
   return err(
     loaded.error

@@ -22,6 +22,8 @@ export interface LogOptions {
   readonly redact: Redact
   /** Sees every line of at least `level`; for telemetry. */
   readonly tee?: (line: LogLine) => void
+  /** A file descriptor; standard error if absent. */
+  readonly destination?: number
 }
 
 /** The log on standard error. What goes in may hold anything; what comes out holds no secret. */
@@ -38,17 +40,18 @@ export function createLogger(options: LogOptions): Logger {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-function createSink({ level, format }: LogOptions): Pino {
+function createSink({ level, format, destination = 2 }: LogOptions): Pino {
+  const output = pino.destination({ dest: destination, sync: true })
+  output.on('error', () => undefined) // the disk under the log is full, or nobody reads it: no reason to stop recording
   const settings = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  if (format === 'json') return pino(settings, pino.destination({ dest: 2, sync: true }))
+  if (format === 'json') return pino(settings, output)
   const stream = pretty({
-    destination: 2,
-    sync: true,
+    destination: output,
     colorize: process.stderr.isTTY,
     translateTime: 'SYS:HH:MM:ss',
     ignore: 'event_type,config_hash',

@@ -1,10 +1,10 @@
 import type { ClipEvent } from '../contracts/clip-events.ts'
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import type { Clock } from '../contracts/clock.ts'
-import type { PluginError } from '../contracts/errors.ts'
+import { messageOf, pluginError, type PluginError } from '../contracts/errors.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { EventStore, StateStore } from '../contracts/repository.ts'
-import { ok, type Result } from '../contracts/result.ts'
+import { attempt, ok, type Result } from '../contracts/result.ts'
 import { within } from '../lib/within.ts'
 import type { ClipDigest } from './clip-index.ts'
 import type { ClipRepository } from './clip-repository.ts'
@@ -47,6 +47,8 @@ export class IndexWriter implements AsyncDisposable {
   #wake: () => void = () => undefined
   /** Until the database is there for the first time nobody needs to hear that it is not: its connection says so. */
   #failing = true
+  /** Clips that are being written at this moment. */
+  #underWay = 0
 
   constructor(deps: IndexWriterDeps) {
     this.#deps = deps
@@ -55,7 +57,7 @@ export class IndexWriter implements AsyncDisposable {
 
   /** Clips whose rows are behind their journals. */
   get behind(): number {
-    return this.#behind.size
+    return this.#behind.size + this.#underWay
   }
 
   /** Never blocks; call it for every event. */
@@ -90,7 +92,7 @@ export class IndexWriter implements AsyncDisposable {
 
   /** Resolves true once nothing is behind; false after `ms` or while the database is down. */
   async flush(ms: number, signal: AbortSignal): Promise<boolean> {
-    return within(this.#flushed(signal), ms, signal).then((settled) => settled && this.#behind.size === 0)
+    return within(this.#flushed(signal), ms, signal).then((settled) => settled && this.behind === 0)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -100,7 +102,7 @@ export class IndexWriter implements AsyncDisposable {
   }
 
   async #flushed(signal: AbortSignal): Promise<void> {
-    while (this.#behind.size > 0 && !this.#failing && !signal.aborted) await this.#deps.clock.sleep(10, signal)
+    while (this.behind > 0 && !this.#failing && !signal.aborted) await this.#deps.clock.sleep(10, signal)
   }
 
   async #loop(): Promise<void> {
@@ -109,7 +111,10 @@ export class IndexWriter implements AsyncDisposable {
       await this.#deps.clock.sleep(GATHER_MS, this.#stop.signal)
       if (this.#stop.signal.aborted) return
       const written = await this.#writeBatch()
-      if (written) continue
+      if (written) {
+        this.#failing = false
+        continue
+      }
       this.#failing = true
       await this.#wokenOrAfter(RETRY_MS)
     }
@@ -117,11 +122,14 @@ export class IndexWriter implements AsyncDisposable {
 
   async #writeBatch(): Promise<boolean> {
     const batch = firstOf(this.#behind, MOST_PER_BATCH)
+    if (batch.length === 0) return true // only woken to look
     // Taken out first: an event that comes while we write puts the clip back in.
     for (const [clipId] of batch) this.#behind.delete(clipId)
     this.#remember(batch.flatMap(([, known]) => known ?? []))
+    this.#underWay = batch.length
     const news = await this.#load(batch)
-    const written = await this.#store(news)
+    const written = await this.#storeAllOrMost(news)
+    this.#underWay = 0
     if (written.ok) return true
     this.#forget(batch)
     if (!this.#failing && written.error.kind !== 'cancelled') {
@@ -134,6 +142,20 @@ export class IndexWriter implements AsyncDisposable {
       this.#deps.log.error(fields, 'the database is behind; the journals have everything')
     }
     return false
+  }
+
+  /** One clip that the database can never take must not keep the others out: then each is written by itself. */
+  async #storeAllOrMost(news: readonly News[]): Promise<Result<void, PluginError>> {
+    const together = await this.#store(news)
+    if (together.ok || !isTheClipsFault(together.error)) return together
+    for (const one of news) {
+      const alone = news.length === 1 ? together : await this.#store([one])
+      if (alone.ok) continue
+      if (!isTheClipsFault(alone.error)) return alone
+      const fields = { event_type: 'database_refuses_clip', clip_id: one.state.clip_id, error: alone.error.message }
+      this.#deps.log.error(fields, 'the database does not take this clip; its journal has everything')
+    }
+    return ok()
   }
 
   #newsWith(event: ClipEvent, state: ClipStateData): News | null {
@@ -174,12 +196,16 @@ export class IndexWriter implements AsyncDisposable {
 
   async #store(news: readonly News[]): Promise<Result<void, PluginError>> {
     const states = news.map(({ state }) => state)
-    const upserted = await this.#deps.states.upsert(states, this.#stop.signal)
-    if (!upserted.ok) return upserted
-    return this.#deps.events.append(
-      news.flatMap(({ events }) => events),
-      this.#stop.signal,
+    const events = news.flatMap((one) => one.events)
+    const { signal } = this.#stop
+    const written = await attempt(
+      async () => {
+        const upserted = await this.#deps.states.upsert(states, signal)
+        return upserted.ok ? await this.#deps.events.append(events, signal) : upserted
+      },
+      (cause) => pluginError('unavailable', messageOf(cause), cause), // a loop that dies here would leave the database behind for good
     )
+    return written.ok ? written.value : written
   }
 
   #woken(): Promise<void> {
@@ -199,6 +225,10 @@ export class IndexWriter implements AsyncDisposable {
     await this.#deps.clock.sleep(ms, poked.signal)
     this.#wake = before
   }
+}
+
+function isTheClipsFault({ kind }: PluginError): boolean {
+  return kind === 'invalid' || kind === 'bug'
 }
 
 function firstOf<K, V>(map: ReadonlyMap<K, V>, most: number): [K, V][] {
