@@ -4,7 +4,7 @@ import { messageOf } from '../contracts/errors.ts'
 import { findLeftovers, resumeClips, type RecoveryDeps } from '../core/recover-clips.ts'
 import { UploadSweeper } from '../core/retry-uploads.ts'
 import { every } from '../lib/every.ts'
-import { HealthMonitor, type Pinged } from './health-monitor.ts'
+import { HealthMonitor, healthOf, type Pinged } from './health-monitor.ts'
 import type { Parts } from './parts.ts'
 
 type Pings = Pick<Parts, 'config' | 'clock' | 'log' | 'redact' | 'scope' | 'plugins' | 'cameras'> & {
@@ -32,7 +32,7 @@ export function watchHealth({ config, clock, log, redact, scope, plugins, camera
     clock,
     redact,
     pinged,
-    cameras: () => cameras.map(({ name, source }) => ({ name, health: source.health() })),
+    cameras: () => cameras.map(({ name, source }) => ({ name, health: healthOf(source) })),
     onChange: (part) => logChange(part, log),
   })
   return scope.own('health', monitor)

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import type { Clock } from '../contracts/clock.ts'
-import { messageOf, type PluginError } from '../contracts/errors.ts'
+import type { PluginError } from '../contracts/errors.ts'
 import type { AppHealth, ComponentHealth } from '../contracts/health.ts'
-import { attempt, type Result } from '../contracts/result.ts'
-import type { SourceHealth } from '../contracts/source.ts'
+import type { Result } from '../contracts/result.ts'
+import type { ClipSource, SourceHealth } from '../contracts/source.ts'
 import { deriveHealth } from '../core/app-health.ts'
-import { orAborted, startDeadline } from '../lib/deadline.ts'
+import { callPlugin } from '../core/call-plugin.ts'
 import { every } from '../lib/every.ts'
 
 export interface Pinged {
@@ -90,10 +90,10 @@ export class HealthMonitor implements AsyncDisposable {
   }
 
   async #ping(part: Pinged): Promise<void> {
-    using deadline = startDeadline(PING_TIMEOUT_MS, this.#stop.signal)
-    const answer = await attempt(() => orAborted(part.ping(deadline.signal), deadline.signal), messageOf)
+    const call = { plugin: part.name, timeoutMs: PING_TIMEOUT_MS, signal: this.#stop.signal }
+    const answer = await callPlugin(call, part.ping)
     if (this.#stop.signal.aborted) return
-    const failure = answer.ok ? (answer.value.ok ? null : answer.value.error.message) : answer.error
+    const failure = answer.ok ? null : answer.error.message
     const { component, name } = part
     const detail = failure === null ? '' : this.#deps.redact(failure)
     const key = `${component} ${name}`
@@ -107,5 +107,14 @@ export class HealthMonitor implements AsyncDisposable {
   #stillStarting({ startsWithinMs }: Pinged, before: ComponentHealth | undefined): boolean {
     const neverWorked = before === undefined || before.status === 'starting'
     return neverWorked && this.#deps.clock.monotonicMs() - this.#startedMs < startsWithinMs
+  }
+}
+
+/** A source that throws when asked is down; it must not take the health of all others with it. */
+export function healthOf(source: Pick<ClipSource, 'health'>): SourceHealth {
+  try {
+    return source.health()
+  } catch {
+    return { state: 'down', detail: 'the source could not say how it is', last_heartbeat: null }
   }
 }

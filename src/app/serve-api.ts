@@ -9,6 +9,7 @@ import { ok } from '../contracts/result.ts'
 import { deleteClip } from '../core/delete-clip.ts'
 import { every } from '../lib/every.ts'
 import { redactDeep } from '../lib/redact.ts'
+import { healthOf } from './health-monitor.ts'
 import type { Parts } from './parts.ts'
 import { readVersion } from './version.ts'
 
@@ -96,7 +97,8 @@ const DISABLED: SourceHealth = { state: 'down', detail: 'disabled in the configu
 
 function cameraViews({ config, cameras, pipeline }: Served): CameraView[] {
   return config.cameras.map(({ name, enabled, source }) => {
-    const health = cameras.find((camera) => camera.name === name)?.source.health() ?? DISABLED
+    const camera = cameras.find((built) => built.name === name)
+    const health = camera === undefined ? DISABLED : healthOf(camera.source)
     return { name, source_backend: source.backend, enabled, ...health, last_clip_ts: pipeline.index.lastClipTs(name) }
   })
 }
