@@ -41,6 +41,11 @@ export interface PipelineContext {
   readonly knownClips: Promise<void>
 }
 
+/** Copies of clips that are here no more, while something looks at them. */
+export function tempDirOf({ data_dir }: Pick<AppConfig, 'data_dir'>): string {
+  return join(data_dir, 'tmp')
+}
+
 export type Pipeline = ReturnType<typeof buildPipeline>
 
 /** Wires the core to the plugins. Nothing moves until a source hands over a file or recovery starts. */
@@ -108,7 +113,7 @@ function buildProcessing(context: PipelineContext, state: State): ProcessClip {
     stages: clipStages(config, { ...plugins, keys, onUsage: (usage) => void ledger.add(usage, clock.now()) }),
     openFile: clipFileOpener({
       storage: plugins.storage,
-      tempDir: join(config.data_dir, 'tmp'),
+      tempDir: tempDirOf(config),
       timeoutMs: config.timeouts.upload_s * 1000,
       log,
     }),

@@ -46,10 +46,12 @@ export class LogShipper implements AsyncDisposable {
 
   async #write(signal: AbortSignal): Promise<void> {
     while (this.#waiting.length > 0 && !signal.aborted) {
-      const rows = this.#waiting.slice(0, MOST_PER_WRITE)
+      // Taken out first: what arrives meanwhile may push the oldest out.
+      const rows = this.#waiting.splice(0, MOST_PER_WRITE)
       const written = await this.#store.append(rows, signal)
-      if (!written.ok) return
-      this.#waiting.splice(0, rows.length)
+      if (written.ok) continue
+      this.#waiting.unshift(...rows.slice(Math.max(0, rows.length + this.#waiting.length - MOST_WAITING)))
+      return
     }
   }
 

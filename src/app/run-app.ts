@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { authIsOn } from '../config/normalise.ts'
 import type { LoadedConfig } from '../config/check-config.ts'
 import type { AppHealth } from '../contracts/health.ts'
@@ -10,9 +11,10 @@ import { remuxToMp4 } from '../lib/ffmpeg/remux.ts'
 import { createRedactor } from '../lib/redact.ts'
 import { Scope } from '../lib/scope.ts'
 import { systemClock } from '../lib/system-clock.ts'
+import { within } from '../lib/within.ts'
 import { apiKey } from './api-key.ts'
 import { buildCameras, buildPlugins, type PluginContext } from './build-plugins.ts'
-import { buildPipeline } from './build-pipeline.ts'
+import { buildPipeline, tempDirOf } from './build-pipeline.ts'
 import { makeThumbnail } from './clip-stages.ts'
 import { lockDataDir } from './data-lock.ts'
 import { createLogger, type LogLine } from './logger.ts'
@@ -39,6 +41,8 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
   const clock = systemClock
   const lock = await lockDataDir(config.data_dir, clock.now())
   if (!lock.ok) return err(lock.error.message)
+  // Clips that were fetched back for a process that was killed.
+  await rm(tempDirOf(config), { recursive: true, force: true }).catch(() => undefined)
 
   const key = authIsOn(config.server) ? await apiKey(config.server.auth.api_key_env, config.data_dir, loaded.secrets) : ok(null)
   const redact = createRedactor([...loaded.secretValues, ...(key.ok && key.value !== null ? [key.value] : [])])
@@ -94,20 +98,22 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
   })
 }
 
+const SOURCES_START_WITHIN_MS = 5_000
+
 async function startCameras({ cameras, pipeline, log, scope }: Pick<Parts, 'cameras' | 'pipeline' | 'log' | 'scope'>): Promise<void> {
   const stop = new AbortController()
   // Owned last, so stopped first: nothing new arrives while the rest goes down.
   scope.defer('sources', async () => stop.abort())
-  await Promise.all(
-    cameras.map(async ({ name, backend, source }) => {
-      try {
-        await source.start(pipeline.intake.sinkFor({ camera_name: name, source_backend: backend }), stop.signal)
-      } catch (cause) {
-        // One bad camera never stops the others.
-        log.error({ event_type: 'source_start_failed', camera_name: name, cause }, 'a camera could not be started')
-      }
-    }),
-  )
+  const starting = cameras.map(async ({ name, backend, source }) => {
+    try {
+      await source.start(pipeline.intake.sinkFor({ camera_name: name, source_backend: backend }), stop.signal)
+    } catch (cause) {
+      // One bad camera never stops the others.
+      log.error({ event_type: 'source_start_failed', camera_name: name, cause }, 'a camera could not be started')
+    }
+  })
+  // Nor does one that hangs: it may still come up later.
+  await within(Promise.all(starting), SOURCES_START_WITHIN_MS, stop.signal)
 }
 
 function logFormat(format: 'auto' | 'json' | 'pretty'): 'json' | 'pretty' {
