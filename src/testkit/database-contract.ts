@@ -200,7 +200,12 @@ function listTests(database: () => DatabaseUnderTest): void {
 
   test('since is inclusive, until exclusive', async () => {
     const name = aCamera()
-    valueOf(await database().states.upsert([1, 2, 3].map((n) => clipOf(name, n)), signal))
+    valueOf(
+      await database().states.upsert(
+        [1, 2, 3].map((n) => clipOf(name, n)),
+        signal,
+      ),
+    )
     const bounds = { since: '2026-01-01T01:00:01+01:00', until: '2026-01-01T00:00:03Z' }
     expect(await listed({ camera: name, ...bounds })).toEqual([idOf(name, 2), idOf(name, 1)])
   })
@@ -226,7 +231,7 @@ function listTests(database: () => DatabaseUnderTest): void {
     valueOf(await database().states.upsert(rows, signal))
     const seen: string[] = []
     const sizes: number[] = []
-    for (let cursor: ClipCursor | null = null; ; ) {
+    for (let cursor: ClipCursor | null = null; ;) {
       const page: ClipPage = valueOf(await database().queries.list({ camera: name }, { cursor, limit: 2 }, signal))
       seen.push(...page.clips.map((clip) => clip.clip_id))
       sizes.push(page.clips.length)
@@ -245,7 +250,12 @@ function listTests(database: () => DatabaseUnderTest): void {
 
   test('a cursor holds while rows change', async () => {
     const name = aCamera()
-    valueOf(await database().states.upsert([1, 2, 3, 4].map((n) => clipOf(name, n)), signal))
+    valueOf(
+      await database().states.upsert(
+        [1, 2, 3, 4].map((n) => clipOf(name, n)),
+        signal,
+      ),
+    )
     const first = valueOf(await database().queries.list({ camera: name }, { cursor: null, limit: 2 }, signal))
     valueOf(await database().states.upsert([clipOf(name, 2, { event_seq: 7, status: 'done' }), clipOf(name, 5)], signal))
     const second = valueOf(await database().queries.list({ camera: name }, { cursor: first.next, limit: 2 }, signal))
