@@ -36,11 +36,15 @@ export function sameFile(a: FileIdentity, b: FileIdentity): boolean {
   return a.size === b.size && a.mtimeMs === b.mtimeMs && a.ino === b.ino
 }
 
-/** Milliseconds until this file may be taken, if it does not change: 0 when it is complete now. An empty file never is. */
-export function msUntilComplete(file: SeenFile, sighting: Sighting | undefined, moment: Moment, stabilityMs: number): number {
-  if (file.size === 0) return Infinity
+/** Some uploaders make the file first and take their time; one that stays empty is set aside, and the owner told. */
+const PATIENCE_WITH_EMPTY = 3
+
+/** Milliseconds until this file may be taken, if it does not change: 0 when it is complete now. */
+export function msUntilComplete(file: SeenFile, sighting: Sighting | undefined, moment: Moment, stability: number): number {
+  const isEmpty = file.size === 0
+  const stabilityMs = isEmpty ? stability * PATIENCE_WITH_EMPTY : stability
   if (moment.wallMs - file.mtimeMs >= Math.max(LONG_AGO_MS, stabilityMs)) return 0
-  if (sighting === undefined) return arrivedWhole(file, moment.previousLookMs) ? 0 : stabilityMs
+  if (sighting === undefined) return !isEmpty && arrivedWhole(file, moment.previousLookMs) ? 0 : stabilityMs
   if (!sameFile(sighting.identity, file)) return stabilityMs
   return Math.max(0, stabilityMs - (moment.monotonicMs - sighting.sinceMs))
 }
