@@ -73,7 +73,7 @@ function repeated(named: readonly { readonly name: string; readonly path: KeyPat
 function consistency({ vlm, server }: ConfigFile): Problem[] {
   const problems: Problem[] = []
   if (vlm.backend === null && vlm.run_mode !== 'never') {
-    const advice = 'Name a model (openai, anthropic, google, mock), set run_mode: never, or remove the vlm block.'
+    const advice = 'Name a model (openai or mock), set run_mode: never, or remove the vlm block.'
     problems.push({ code: 'missing_value', path: ['vlm', 'backend'], message: 'is missing', advice })
   }
   if (server.enabled && !isLoopback(server.host) && !authIsOn(server) && !server.allow_insecure) {

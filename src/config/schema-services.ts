@@ -9,7 +9,7 @@ const origin = z
   })
 
 const ServerSchema = z.strictObject({
-  enabled: z.boolean().default(true).describe('false: no web page, no API and no health endpoint.'),
+  enabled: z.boolean().default(true).describe('false: no API and no health endpoint.'),
   host: z.string().min(1).default('127.0.0.1').describe('Address to listen on. Beyond loopback, auth is on unless you turn it off.'),
   port: z.number().int().min(0).max(65_535).default(8081).describe('TCP port. 0: any free one.'),
   auth: z
@@ -98,7 +98,7 @@ export const SERVICE_KEYS = {
     })
     .prefault({})
     .describe('What HomeSec keeps about itself, at home. Nothing is sent anywhere.'),
-  server: ServerSchema.prefault({}).describe('Web page, API and health endpoint.'),
+  server: ServerSchema.prefault({}).describe('HTTP API and health endpoint.'),
   shutdown_grace_s: z
     .number()
     .nonnegative()

@@ -15,7 +15,7 @@ const CameraSchema = z.strictObject({
   enabled: z.boolean().default(true).describe('false: the camera is known, but nothing is recorded or taken from it.'),
   source: z
     .strictObject({
-      backend: backend().describe('Where the clips come from, e.g. rtsp, ftp or folder.'),
+      backend: backend().describe('Where the clips come from: folder, or a source plugin.'),
       config: pluginConfig().describe('Settings of that source; see its README.'),
     })
     .describe('How clips of this camera are made or received.'),
@@ -29,13 +29,13 @@ const NotifierSchema = z.strictObject({
     .describe(
       'Unique name, by default the backend. It identifies the notifier in the journal, so that a restart repeats only what was not sent.',
     ),
-  backend: backend().describe('Channel, e.g. console, mqtt, webhook, email, ntfy or telegram.'),
+  backend: backend().describe('Channel: console, mqtt, webhook, or a notifier plugin.'),
   enabled: z.boolean().default(true).describe('false: nothing is sent here.'),
   config: pluginConfig().describe('Settings of that channel; see its README.'),
 })
 
 const StorageSchema = z.strictObject({
-  backend: backend('local').describe('Where clips are kept, e.g. local or dropbox.'),
+  backend: backend('local').describe('Where clips are kept: local, or a storage plugin.'),
   config: pluginConfig().describe('Settings of that storage; see its README.'),
   paths: z
     .strictObject({
@@ -79,7 +79,7 @@ const FilterSchema = z.strictObject({
 
 const budgetLimit = z.number().positive()
 const VlmSchema = z.strictObject({
-  backend: backend().nullable().default(null).describe('Vision-language model: openai, anthropic, google or mock. null: none.'),
+  backend: backend().nullable().default(null).describe('Vision-language model: openai (any compatible server) or mock. null: none.'),
   run_mode: z
     .enum(['trigger_only', 'always', 'never'])
     .default('trigger_only')
