@@ -1,19 +1,22 @@
 import { join } from 'node:path'
 import { lockDataDir } from '../app/data-lock.ts'
 import { createLogger } from '../app/logger.ts'
+import type { Clock } from '../contracts/clock.ts'
 import { ClipIndex } from '../core/clip-index.ts'
 import { IndexWriter } from '../core/index-writer.ts'
 import { openDatabase } from '../db/open-database.ts'
 import { JournalFiles } from '../journal/journal-files.ts'
 import { createRedactor } from '../lib/redact.ts'
 import { systemClock } from '../lib/system-clock.ts'
-import { within } from '../lib/within.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { openConfig } from './open-config.ts'
 import { complain, print } from './terminal.ts'
 
 const READY_WITHIN_MS = 60_000
 const PROGRESS_EVERY_MS = 1_000
+const PROGRESS_WITHIN_MS = 60_000
+/** Between looks while the database is away. */
+const PAUSE_MS = 200
 
 /** Writes every clip that the journals know, and the database does not, into the database. */
 export async function reindex(configPath: string): Promise<ExitCode> {
@@ -56,20 +59,28 @@ export async function reindex(configPath: string): Promise<ExitCode> {
     clock,
     log,
   })
+  writer.poke()
   const found = await writer.reconcile(index.digests(), signal)
   if (!found.ok) return fail(found.error.message)
-  await showProgress(writer, found.value)
+  await showProgress(writer, found.value, clock)
   if (writer.behind > 0) return fail(`${writer.behind} clips could not be written; see the log above`)
   print(`${index.size} clips in the journals, ${found.value} written to the database, ${unreadable} unreadable`)
   return EXIT.ok
 }
 
-async function showProgress(writer: IndexWriter, total: number): Promise<void> {
+/** Until nothing is behind, or nothing has moved for `PROGRESS_WITHIN_MS`: a database that goes away for a moment comes back. */
+async function showProgress(writer: IndexWriter, total: number, clock: Clock): Promise<void> {
   const never = new AbortController().signal
-  for (let before = Infinity; writer.behind > 0 && writer.behind < before;) {
-    before = writer.behind
-    print(`${total - writer.behind} of ${total}`)
-    await within(writer.flush(PROGRESS_EVERY_MS * 10, never), PROGRESS_EVERY_MS, never)
+  let least = Infinity
+  for (let movedAtMs = clock.monotonicMs(); clock.monotonicMs() - movedAtMs < PROGRESS_WITHIN_MS;) {
+    const { behind } = writer
+    if (behind === 0) return
+    if (behind < least) {
+      least = behind
+      movedAtMs = clock.monotonicMs()
+      print(`${total - behind} of ${total}`)
+    }
+    if (!(await writer.flush(PROGRESS_EVERY_MS, never))) await clock.sleep(PAUSE_MS, never)
   }
 }
 
