@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { Readable } from 'node:stream'
 import { codeOf, messageOf, pluginError, type PluginError } from '../contracts/errors.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
+import { childEnvironment } from './child-environment.ts'
 import { createRedactor } from './redact.ts'
 
 /** Only shapes of credentials: a child of ours is never given the secrets themselves. */
@@ -27,7 +28,7 @@ export interface StartedChild {
 
 /** Starts a program without a shell and without standard input. It is killed when `signal` aborts. */
 export function startChild(command: string, args: readonly string[], signal: AbortSignal): StartedChild {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env: childEnvironment() })
   const kill = () => void child.kill('SIGKILL')
   const ended = untilEnded(command, child, signal)
   if (signal.aborted) kill()

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { FakeClock, settle } from '../testkit/fake-clock.ts'
 import { memoryLogger } from '../testkit/memory-logger.ts'
 import { WorkerPool } from './worker-pool.ts'
@@ -45,6 +45,15 @@ test('a job is answered, and the worker is kept for the next', async () => {
   const pool = open()
   expect(await pool.run(['echo', { a: 1 }], never)).toMatchObject({ ok: true, value: { job: ['echo', { a: 1 }] } })
   expect(await pidOf(pool)).toBe(await pidOf(pool))
+})
+
+test('a worker does not see our secrets', async () => {
+  vi.stubEnv('HOMESEC_CANARY', 'canary')
+  const answer = await open().run(['environment'], never)
+  vi.unstubAllEnvs()
+  const names = answer.ok ? answer.value : expect.fail('no answer')
+  expect(names).toContain('PATH')
+  expect(names).not.toContain('HOMESEC_CANARY')
 })
 
 test('failures and exceptions in a worker come back as values', async () => {

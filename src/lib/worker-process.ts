@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { pluginError, type PluginError } from '../contracts/errors.ts'
 import { err, type Result } from '../contracts/result.ts'
+import { workerEnvironment } from './child-environment.ts'
 import { AnswerSchema, type JobMessage } from './worker-messages.ts'
 
 export type WorkerAnswer = Result<unknown, PluginError>
@@ -22,6 +23,7 @@ export class WorkerProcess {
     // Its own process group: what the worker started dies with it, and Ctrl-C on a terminal is ours to handle.
     this.#child = fork(fileURLToPath(entry), [], {
       execArgv: loaderFor(entry),
+      env: workerEnvironment(),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: process.platform !== 'win32',
     })

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { codeOf, pluginError, type PluginError } from '../../contracts/errors.ts'
 import { err, ok, type Result } from '../../contracts/result.ts'
+import { childEnvironment } from '../../lib/child-environment.ts'
 import { drawScene, drawStreet } from './scene.ts'
 
 export interface SceneVideo {
@@ -21,7 +22,11 @@ export interface SceneVideo {
  */
 export async function encodeScene(video: SceneVideo, signal: AbortSignal): Promise<Result<void, PluginError>> {
   const { path, width = 640, height = 480, fps = 10, seconds = 12 } = video
-  const child = spawn('ffmpeg', encoderArgs({ path, width, height, fps }), { stdio: ['pipe', 'ignore', 'pipe'], signal })
+  const child = spawn('ffmpeg', encoderArgs({ path, width, height, fps }), {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    signal,
+    env: childEnvironment(),
+  })
   let complaints = ''
   child.stderr.on('data', (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-1000)))
   const exited = new Promise<number | null>((resolve, reject) => {
