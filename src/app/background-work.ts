@@ -63,16 +63,14 @@ export function runTimers({ config, clock, log, scope, pipeline }: Pick<Parts, '
 
 /** Learns the clips of earlier runs, then finishes those that were not done, while new ones are recorded already. */
 export function recoverInBackground(
-  parts: Pick<Parts, 'config' | 'clock' | 'log' | 'scope' | 'pipeline' | 'index'> & { readonly onKnown: () => void },
+  parts: Pick<Parts, 'config' | 'log' | 'scope' | 'pipeline' | 'index'> & { readonly onKnown: () => void },
 ): void {
-  const { config, clock, log, scope, pipeline, index } = parts
+  const { config, log, scope, pipeline, index } = parts
   const stop = new AbortController()
   setMaxListeners(0, stop.signal)
   const deps: RecoveryDeps = {
     ...pipeline,
     sinkFor: (camera_name) => pipeline.intake.sinkFor({ camera_name, source_backend: 'recovered' }),
-    clock,
-    alertMaxAgeMs: config.recovery.alert_max_age_s * 1000,
     clipsAtOnce: config.concurrency.max_clips_in_flight,
     log,
   }

@@ -12,7 +12,7 @@ import { ClipIntake } from '../core/clip-intake.ts'
 import { ClipRepository } from '../core/clip-repository.ts'
 import type { IngestDeps } from '../core/ingest-file.ts'
 import { processClip, type ProcessClip } from '../core/process-clip.ts'
-import { isTooLate } from '../core/recovery-plan.ts'
+import { isLeftover, isTooLate } from '../core/recovery-plan.ts'
 import { RetentionPruner } from '../core/retention-pruner.ts'
 import type { StageRunner } from '../core/run-stage.ts'
 import { shouldAnalyze, type AnalyzeVerdict } from '../core/should-analyze.ts'
@@ -156,11 +156,6 @@ function buildRunner({ config, clock, log, redact }: PipelineContext, { reposito
       alerts.raise({ code: 'stage_exhausted', severity: 'error', message: text, camera_name, clip_id }, `${stage} ${plugin} ${clip_id}`)
     },
   }
-}
-
-/** Only a clip of an earlier run can be too late; one that waited in today's queue still alerts. */
-function isLeftover(clip: { readonly created_at: string }, startedMs: number): boolean {
-  return Date.parse(clip.created_at) < startedMs
 }
 
 function analyzeGate(context: PipelineContext, ledger: BudgetLedger, alerts: SystemAlerts): (detection: FilterResult) => AnalyzeVerdict {

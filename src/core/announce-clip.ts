@@ -7,6 +7,7 @@ import type { Notifier } from '../contracts/notifier.ts'
 import type { Thumbnail } from './artifacts.ts'
 import { buildAlert } from './build-alert.ts'
 import type { ClipRepository } from './clip-repository.ts'
+import { isCounted, TOO_LATE } from './recovery-digest.ts'
 import { runStage, type Stage, type StageRunner } from './run-stage.ts'
 
 /** A notifier with its name and its own slots, so that a slow one holds back nobody else. */
@@ -31,8 +32,9 @@ export type AnnounceClip = (clip: ClipStateData, thumbnail: Thumbnail, signal: A
 
 export function announcer(deps: AnnounceDeps): AnnounceClip {
   return async (clip, thumbnail, signal) => {
+    if (isCounted(clip)) return
     if (deps.tooLate(clip)) {
-      deps.repository.record(clip.clip_id, { event_type: 'notification_skipped', reason: 'too_late_counted_in_digest' })
+      deps.repository.record(clip.clip_id, { event_type: 'notification_skipped', reason: TOO_LATE })
       return
     }
     const media: AlertMedia = { thumbnail: await thumbnail }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import type { SpoolFinding } from '../contracts/journal.ts'
 import { ok } from '../contracts/result.ts'
@@ -40,9 +40,13 @@ function setUp(findings: readonly SpoolFinding[], run: RecoveryDeps['intake']['r
         return ok({ state: 'accepted', clip_id: file.original_name })
       },
     }),
-    alerts: { raise: (raised) => void news.push(raised) },
-    clock: pipeline.stages.clock,
-    alertMaxAgeMs: 3_600_000,
+    alerts: {
+      raise: (raised) => void news.push(raised),
+      tell: async (told) => {
+        news.push(told)
+        return true
+      },
+    },
     clipsAtOnce: 4,
     log: pipeline.stages.log,
   }
@@ -129,6 +133,44 @@ test('clips too old to alert on their own are counted in one message', async () 
   await resumeClips(await findLeftovers(deps, live), deps, live)
   expect(news).toMatchObject([{ code: 'recovery_digest', severity: 'info' }])
   expect(news[0]?.message).toMatch(/^2 clips/)
+})
+
+const SILENT = {
+  status: 'done',
+  finished_at: '2025-12-31T02:00:00.000Z',
+  alert_decision: { notify: true, notify_reason: 'x' },
+  stages: {
+    ...aClipState().stages,
+    filter: { ...aClipState().stages.filter, status: 'ok' },
+    notify: { ...aClipState().stages.notify, status: 'skipped', last_error: 'too_late_counted_in_digest' },
+  },
+} as const satisfies Partial<ClipStateData>
+
+describe('a digest that an earlier run did not get to send', () => {
+  test('is sent at the next start, and marks its clips once it was taken', async () => {
+    const { deps, news, order, pipeline } = setUp([found(1, SILENT), found(2, { status: 'done' })])
+    await resumeClips(await findLeftovers(deps, live), deps, live)
+    expect([order, news]).toMatchObject([[], [{ code: 'recovery_digest' }]])
+    expect(news[0]?.message).toMatch(/^1 clip /)
+    await pipeline.repository.settled('front_door_1.mp4')
+    const marked = pipeline.journal.files.get('front_door_1.mp4')
+    expect(marked?.stages.notify).toMatchObject({ status: 'skipped', last_error: 'counted_in_digest' })
+    expect(marked?.status).toBe('done')
+
+    if (marked === undefined) throw new Error('no journal')
+    const again = setUp([{ type: 'clip', state: marked, fileExists: true }])
+    await resumeClips(await findLeftovers(again.deps, live), again.deps, live)
+    expect(again.news).toEqual([])
+  })
+
+  test('that nobody took, or that a shutdown forestalled, is still owed', async () => {
+    const { deps, pipeline } = setUp([found(1, SILENT)])
+    await resumeClips(await findLeftovers(deps, live), { ...deps, alerts: { ...deps.alerts, tell: async () => false } }, live)
+    const stopped = AbortSignal.abort()
+    await resumeClips(await findLeftovers(deps, live), deps, stopped)
+    expect(pipeline.journal.files.get('front_door_1.mp4')?.stages.notify.last_error).toBe('too_late_counted_in_digest')
+    expect(pipeline.events).toEqual([])
+  })
 })
 
 test('a shutdown stops taking up more', async () => {

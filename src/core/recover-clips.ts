@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { ClipStateData } from '../contracts/clip-state.ts'
-import type { Clock } from '../contracts/clock.ts'
 import type { JournalStore, SpoolFinding } from '../contracts/journal.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { ClipSink } from '../contracts/source.ts'
@@ -9,9 +8,9 @@ import { inBatches } from '../lib/in-batches.ts'
 import type { ClipIndex } from './clip-index.ts'
 import type { ClipIntake } from './clip-intake.ts'
 import type { ClipRepository } from './clip-repository.ts'
-import { recoveryDigest } from './recovery-digest.ts'
+import { COUNTED, owesDigest, recoveryDigest } from './recovery-digest.ts'
 import { startSecondsOf } from './clip-name.ts'
-import { isTooLate, recoveryStep } from './recovery-plan.ts'
+import { recoveryStep } from './recovery-plan.ts'
 import type { SystemAlerts } from './system-alerts.ts'
 
 export interface RecoveryDeps {
@@ -21,9 +20,7 @@ export interface RecoveryDeps {
   readonly intake: Pick<ClipIntake, 'run'>
   /** Where files without a clip are offered again. */
   readonly sinkFor: (cameraName: string) => ClipSink
-  readonly alerts: Pick<SystemAlerts, 'raise'>
-  readonly clock: Pick<Clock, 'now'>
-  readonly alertMaxAgeMs: number
+  readonly alerts: Pick<SystemAlerts, 'raise' | 'tell'>
   readonly clipsAtOnce: number
   readonly log: Logger
 }
@@ -31,17 +28,20 @@ export interface RecoveryDeps {
 interface Leftovers {
   readonly clips: Extract<SpoolFinding, { type: 'clip' }>[]
   readonly files: Extract<SpoolFinding, { type: 'orphan' | 'staged' }>[]
+  /** Clips that an earlier run was about to count in its digest. */
+  readonly uncounted: ClipStateData[]
 }
 
 /** Learns every clip in the spool. What it returns is still to be finished by `resumeClips`. */
 export async function findLeftovers(deps: RecoveryDeps, signal: AbortSignal): Promise<Leftovers> {
-  const found: Leftovers = { clips: [], files: [] }
+  const found: Leftovers = { clips: [], files: [], uncounted: [] }
   const scanned = await deps.journal.scan((finding) => {
     if (finding.type === 'clip') {
       // A clip that arrived since the start is known better already.
       const known = deps.index.get(finding.state.clip_id)
       if (known !== undefined && known.eventSeq >= finding.state.event_seq) return
       deps.index.update(finding.state)
+      if (owesDigest(finding.state)) found.uncounted.push(finding.state)
       if (recoveryStep(finding).do !== 'nothing') found.clips.push(finding)
     } else if (finding.type === 'unreadable') reportUnreadable(finding, deps)
     else if (finding.type === 'staged' || !isBeingRecorded(finding.path, deps)) found.files.push(finding)
@@ -52,7 +52,7 @@ export async function findLeftovers(deps: RecoveryDeps, signal: AbortSignal): Pr
 
 /**
  * Finishes what an earlier run left: newest first, each from its last finished stage. Clips too old to alert are counted in one
- * message at the end. Resolves when all have been through the pipeline.
+ * message at the end; a shutdown before leaves that to the next start. Resolves when all have been through the pipeline and counted.
  */
 export async function resumeClips(left: Leftovers, deps: RecoveryDeps, signal: AbortSignal): Promise<void> {
   const total = left.clips.length + left.files.length
@@ -62,18 +62,31 @@ export async function resumeClips(left: Leftovers, deps: RecoveryDeps, signal: A
       'finishing clips of an earlier run',
     )
   const newestFirst = left.clips.toSorted((a, b) => b.state.start_ts.localeCompare(a.state.start_ts))
-  const silent: ClipStateData[] = []
+  const silent = new Map(left.uncounted.map((clip) => [clip.clip_id, clip]))
+  const note = (clip: ClipStateData | null) => {
+    if (clip !== null && owesDigest(clip)) silent.set(clip.clip_id, clip)
+    else if (clip !== null) silent.delete(clip.clip_id)
+  }
 
   await inBatches(left.files, 1, signal, (file) => takeIn(file, deps))
-  await inBatches(newestFirst, deps.clipsAtOnce, signal, async (finding) => {
-    const resumed = await resume(finding, deps)
-    if (resumed !== null && isTooLate(resumed, deps.clock.now().getTime(), deps.alertMaxAgeMs) && resumed.alert_sent_at === null)
-      silent.push(resumed)
-  })
+  await inBatches(newestFirst, deps.clipsAtOnce, signal, async (finding) => note(await resume(finding, deps)))
   if (total > 0 && !signal.aborted)
     deps.log.info({ event_type: 'recovery_finished', clips: total }, 'all clips of the earlier run are through')
-  const message = signal.aborted ? null : recoveryDigest(silent)
-  if (message !== null) deps.alerts.raise({ code: 'recovery_digest', severity: 'info', message, camera_name: null, clip_id: null })
+  if (!signal.aborted) await sendDigest([...silent.values()], deps, signal)
+}
+
+/** Marked only once someone has taken it: what is not marked is counted again at the next start. */
+async function sendDigest(silent: readonly ClipStateData[], deps: RecoveryDeps, signal: AbortSignal): Promise<void> {
+  const message = recoveryDigest(silent)
+  if (message === null) return
+  const told = await deps.alerts.tell({ code: 'recovery_digest', severity: 'info', message, camera_name: null, clip_id: null }, signal)
+  if (!told) return
+  for (const { clip_id } of silent) {
+    const held = await deps.repository.hold(clip_id)
+    if (!held.ok) continue
+    using _held = held.value
+    deps.repository.record(clip_id, { event_type: 'notification_skipped', reason: COUNTED })
+  }
 }
 
 async function resume(finding: Extract<SpoolFinding, { type: 'clip' }>, deps: RecoveryDeps): Promise<ClipStateData | null> {
@@ -97,8 +110,7 @@ async function resume(finding: Extract<SpoolFinding, { type: 'clip' }>, deps: Re
   if (step.do === 'note_missing' && !step.thenResume) return null
   deps.repository.record(clip_id, { event_type: 'clip_recovered', reason: `status ${finding.state.status} at start` })
   await deps.intake.run(clip_id, 'backlog')
-  const after = deps.repository.get(clip_id)
-  return after?.stages.notify.last_error === 'too_late_counted_in_digest' ? after : null
+  return deps.repository.get(clip_id)
 }
 
 async function takeIn({ cameraName, path }: { readonly cameraName: string; readonly path: string }, deps: RecoveryDeps): Promise<void> {

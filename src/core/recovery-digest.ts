@@ -1,5 +1,19 @@
 import type { ClipStateData } from '../contracts/clip-state.ts'
 
+/** Why a clip did not alert: it came too late for that, and a digest is owed that counts it. */
+export const TOO_LATE = 'too_late_counted_in_digest'
+/** The same, once that digest has reached the owner. */
+export const COUNTED = 'counted_in_digest'
+
+/** Whether a clip still has to be counted in a digest. It says so itself, so that no kill between it and its digest loses it. Pure. */
+export function owesDigest({ stages, deleted_at, alert_sent_at }: Pick<ClipStateData, 'stages' | 'deleted_at' | 'alert_sent_at'>): boolean {
+  return stages.notify.status === 'skipped' && stages.notify.last_error === TOO_LATE && deleted_at === null && alert_sent_at === null
+}
+
+export function isCounted({ stages }: Pick<ClipStateData, 'stages'>): boolean {
+  return stages.notify.status === 'skipped' && stages.notify.last_error === COUNTED
+}
+
 /** One sentence that counts what would have alerted while HomeSec was not running; null when nothing would have. Pure. */
 export function recoveryDigest(
   clips: readonly Pick<ClipStateData, 'camera_name' | 'alert_decision' | 'start_ts' | 'end_ts'>[],

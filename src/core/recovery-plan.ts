@@ -22,6 +22,11 @@ export function recoveryStep({ state, fileExists }: Extract<SpoolFinding, { type
   return { do: unfinished ? 'resume' : 'nothing' }
 }
 
+/** Of an earlier run; one that waited in today's queue is none. A file that was found without a journal is, though its clip is new. Pure. */
+export function isLeftover(clip: Pick<ClipStateData, 'created_at' | 'source_backend'>, startedMs: number): boolean {
+  return clip.source_backend === 'recovered' || Date.parse(clip.created_at) < startedMs
+}
+
 /** A clip whose end is longer ago than this does not alert on its own any more; a household wants news, not history. */
 export function isTooLate(clip: Pick<ClipStateData, 'end_ts'>, nowMs: number, maxAgeMs: number): boolean {
   return nowMs - Date.parse(clip.end_ts) > maxAgeMs

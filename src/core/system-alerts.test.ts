@@ -94,3 +94,27 @@ test('a shutdown waits for what is being told', async () => {
   await alerts[Symbol.asyncDispose]()
   expect(told).toBe(true)
 })
+
+test('news that must arrive are tried again until someone takes them, and are then told to nobody twice', async () => {
+  let down = true
+  let told = 0
+  const { alerts, clock } = setUp(async () => {
+    if (down) return err(pluginError('unavailable', 'down'))
+    told += 1
+    return ok()
+  })
+  const telling = alerts.tell(NEWS, new AbortController().signal)
+  await clock.advance(3_600_000)
+  down = false
+  await clock.advance(3_600_000)
+  expect([await telling, told]).toEqual([true, 1])
+})
+
+test('news that must arrive are not told when a shutdown comes first', async () => {
+  const { alerts, clock } = setUp(async () => err(pluginError('unavailable', 'down')))
+  const stop = new AbortController()
+  const telling = alerts.tell(NEWS, stop.signal)
+  await clock.advance(10_000)
+  stop.abort()
+  expect(await telling).toBe(false)
+})

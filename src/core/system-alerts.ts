@@ -27,7 +27,7 @@ const MOST_REMEMBERED = 1000
 export class SystemAlerts implements AsyncDisposable {
   readonly #deps: SystemAlertDeps
   readonly #lastToldMs = new Map<string, number>()
-  readonly #underWay = new Set<Promise<void>>()
+  readonly #underWay = new Set<Promise<unknown>>()
   readonly #stop = new AbortController()
 
   constructor(deps: SystemAlertDeps) {
@@ -38,11 +38,30 @@ export class SystemAlerts implements AsyncDisposable {
   /** @param topic what makes two alerts the same one; by default code, camera and clip. */
   raise(news: SystemNews, topic = `${news.code} ${news.camera_name ?? ''} ${news.clip_id ?? ''}`): void {
     if (!this.#isNews(topic)) return
+    const alert = this.#write(news)
+    for (const slot of this.#deps.notifiers) this.#track(this.#deliver(slot, alert, this.#stop.signal, this.#deps.retry.maxAttempts))
+  }
+
+  /**
+   * For news that must arrive: each notifier is tried until it takes or refuses them, or `signal` aborts.
+   * @returns true as soon as the first has taken them; false when none did. Never rejects.
+   */
+  async tell(news: SystemNews, signal: AbortSignal): Promise<boolean> {
+    const alert = this.#write(news)
+    const { notifiers } = this.#deps
+    if (notifiers.length === 0) return true // the log is all there is
+    const deliveries = notifiers.map((slot) => this.#deliver(slot, alert, signal, Number.POSITIVE_INFINITY))
+    return new Promise((resolve) => {
+      for (const delivery of deliveries) this.#track(delivery.then((taken) => (taken ? resolve(true) : undefined)))
+      void Promise.all(deliveries).then((taken) => resolve(taken.includes(true)))
+    })
+  }
+
+  #write(news: SystemNews): SystemAlert {
     const message = this.#deps.redact(news.message)
-    const alert: SystemAlert = { ...news, message, ts: this.#deps.clock.now().toISOString() }
     const level = news.severity === 'warning' ? 'warn' : news.severity
     this.#deps.log[level]({ event_type: news.code, clip_id: news.clip_id, camera_name: news.camera_name }, message)
-    for (const slot of this.#deps.notifiers) this.#track(this.#deliver(slot, alert))
+    return { ...news, message, ts: this.#deps.clock.now().toISOString() }
   }
 
   /** Messages under way get a moment, then are given up. */
@@ -64,29 +83,32 @@ export class SystemAlerts implements AsyncDisposable {
     return true
   }
 
-  #track(work: Promise<void>): void {
+  #track(work: Promise<unknown>): void {
     this.#underWay.add(work)
     void work.finally(() => this.#underWay.delete(work))
   }
 
-  async #deliver(slot: NotifierSlot, alert: SystemAlert): Promise<void> {
+  async #deliver(slot: NotifierSlot, alert: SystemAlert, signal: AbortSignal, mostTries: number): Promise<boolean> {
     const { clock, retry, log } = this.#deps
     for (let tries = 1; ; tries += 1) {
-      const sent = await this.#send(slot, alert)
-      if (sent.ok) return
-      if (!isRetryable(sent.error.kind) || tries >= retry.maxAttempts || this.#stop.signal.aborted) {
+      const sent = await this.#send(slot, alert, signal)
+      if (sent.ok) return true
+      if (!isRetryable(sent.error.kind) || tries >= mostTries || signal.aborted) {
         const fields = { event_type: 'system_alert_not_delivered', notifier: slot.name, kind: sent.error.kind }
         log.warn({ ...fields, error: this.#deps.redact(sent.error.message) }, 'a notifier did not take the news')
-        return
+        return false
       }
-      await clock.sleep(retryDelayMs(tries + 1, retry.backoffMs, 0.5, { atLeastMs: sent.error.retryAfterMs ?? 0 }), this.#stop.signal)
+      await clock.sleep(
+        retryDelayMs(tries + 1, retry.backoffMs, 0.5, { capMs: REPEAT_AFTER_MS, atLeastMs: sent.error.retryAfterMs ?? 0 }),
+        signal,
+      )
     }
   }
 
-  async #send({ notifier, slots, name }: NotifierSlot, alert: SystemAlert): Promise<Result<void, PluginError>> {
-    using slot = await slots.acquire(this.#stop.signal, 'backlog')
+  async #send({ notifier, slots, name }: NotifierSlot, alert: SystemAlert, signal: AbortSignal): Promise<Result<void, PluginError>> {
+    using slot = await slots.acquire(signal, 'backlog')
     if (slot === null) return { ok: false, error: pluginError('cancelled', 'shutting down') }
-    const call = { plugin: name, timeoutMs: this.#deps.timeoutMs, signal: this.#stop.signal }
-    return await callPlugin(call, (signal) => notifier.sendSystem(alert, signal))
+    const call = { plugin: name, timeoutMs: this.#deps.timeoutMs, signal }
+    return await callPlugin(call, (deadline) => notifier.sendSystem(alert, deadline))
   }
 }
