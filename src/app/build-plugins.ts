@@ -7,12 +7,13 @@ import type { ObjectFilter } from '../contracts/filter.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { Notifier } from '../contracts/notifier.ts'
 import type { PluginCatalog, PluginHost, PluginInstances, PluginKind } from '../contracts/plugin.ts'
-import { err, ok, type Result } from '../contracts/result.ts'
+import { ok, type Result } from '../contracts/result.ts'
 import type { Secrets } from '../contracts/secrets.ts'
 import type { ClipSource } from '../contracts/source.ts'
 import type { StorageBackend } from '../contracts/storage.ts'
 import type { AppConfig } from '../config/schema.ts'
 import type { Scope } from '../lib/scope.ts'
+import { brokenAnalyzer, brokenNotifier, brokenSource } from './broken-parts.ts'
 import { buildFilter } from './build-filter.ts'
 import { loadPlugin } from './load-plugins.ts'
 
@@ -20,6 +21,8 @@ export interface BuiltCamera {
   readonly name: string
   readonly backend: string
   readonly source: ClipSource
+  /** Why the plugin could not be built; null when it was. */
+  readonly broken: string | null
 }
 
 export interface BuiltPlugins {
@@ -66,7 +69,10 @@ async function build<K extends PluginKind>(
   return loaded
 }
 
-/** Builds everything but the sources, which come last so that nothing arrives before the pipeline stands. */
+/**
+ * Builds everything but the sources, which come last so that nothing arrives before the pipeline stands. Only storage, filter and
+ * policy are needed for clips to pass; a notifier or analyzer that cannot be built is down like one that does not answer.
+ */
 export async function buildPlugins(context: PluginContext): Promise<Result<BuiltPlugins, string>> {
   const { config } = context
   const storage = await build(context, 'storage', config.storage)
@@ -77,33 +83,40 @@ export async function buildPlugins(context: PluginContext): Promise<Result<Built
   })
   if (!filter.ok) return filter
   const analyzer = await buildAnalyzer(context)
-  if (!analyzer.ok) return analyzer
   const policy = await build(context, 'alert_policy', config.alert_policy)
   if (!policy.ok) return policy
   const notifiers: { readonly name: string; readonly notifier: Notifier }[] = []
   for (const { name, backend, config: own, enabled } of config.notifiers) {
     if (!enabled) continue
     const notifier = await build(context, 'notifier', { backend, config: own, instance: name })
-    if (!notifier.ok) return notifier
-    notifiers.push({ name, notifier: notifier.value })
+    if (!notifier.ok) reportBroken(context, `notifier ${name}`, notifier.error)
+    notifiers.push({ name, notifier: notifier.ok ? notifier.value : brokenNotifier(notifier.error) })
   }
-  return ok({ storage: storage.value, filter: filter.value, analyzer: analyzer.value, policy: policy.value, notifiers })
+  return ok({ storage: storage.value, filter: filter.value, analyzer, policy: policy.value, notifiers })
 }
 
-async function buildAnalyzer(context: PluginContext): Promise<Result<VlmAnalyzer | null, string>> {
+async function buildAnalyzer(context: PluginContext): Promise<VlmAnalyzer | null> {
   const { backend, run_mode, config } = context.config.vlm
-  if (backend === null || run_mode === 'never') return ok(null)
-  return build(context, 'analyzer', { backend, config })
+  if (backend === null || run_mode === 'never') return null
+  const built = await build(context, 'analyzer', { backend, config })
+  if (built.ok) return built.value
+  reportBroken(context, 'analyzer', built.error)
+  return brokenAnalyzer(built.error)
 }
 
-/** Builds the sources of all enabled cameras. They do nothing until started. */
-export async function buildCameras(context: PluginContext): Promise<Result<readonly BuiltCamera[], string>> {
+/** Builds the sources of all enabled cameras. They do nothing until started. One that cannot be built is down and keeps nobody waiting. */
+export async function buildCameras(context: PluginContext): Promise<readonly BuiltCamera[]> {
   const cameras: BuiltCamera[] = []
   for (const { name, enabled, source } of context.config.cameras) {
     if (!enabled) continue
     const built = await build(context, 'source', { ...source, instance: name })
-    if (!built.ok) return err(`camera ${name}: ${built.error}`)
-    cameras.push({ name, backend: source.backend, source: built.value })
+    if (!built.ok) reportBroken(context, `camera ${name}`, built.error)
+    const works = built.ok ? { source: built.value, broken: null } : { source: brokenSource(built.error), broken: built.error }
+    cameras.push({ name, backend: source.backend, ...works })
   }
-  return ok(cameras)
+  return cameras
+}
+
+function reportBroken({ log }: PluginContext, part: string, reason: string): void {
+  log.error({ event_type: 'part_not_built', part, reason }, `the ${part} could not be built; everything else works`)
 }

@@ -74,17 +74,16 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
     knownClips: known.promise,
   })
   const cameras = await buildCameras(context)
-  if (!cameras.ok) return giveUp(cameras.error)
 
   index.follow(pipeline)
-  const health = watchHealth({ config, clock, log, redact, scope, plugins: plugins.value, cameras: cameras.value, ping: index.ping })
+  const health = watchHealth({ config, clock, log, redact, scope, plugins: plugins.value, cameras, ping: index.ping })
   index.onReady(() => void health.refresh('database'))
   runTimers({ config, clock, log, scope, pipeline })
-  const parts = { config, clock, log, redact, scope, pipeline, plugins: plugins.value, cameras: cameras.value, health, index }
+  const parts = { config, clock, log, redact, scope, pipeline, plugins: plugins.value, cameras, health, index }
   const url = await serveApi(parts, key.value)
   recoverInBackground({ ...parts, onKnown: known.resolve })
   await startCameras(parts)
-  log.info({ event_type: 'homesec_started', cameras: cameras.value.map(({ name }) => name), url }, 'HomeSec is running')
+  log.info({ event_type: 'homesec_started', cameras: cameras.map(({ name }) => name), url }, 'HomeSec is running')
   return ok({
     url,
     log,

@@ -46,8 +46,9 @@ export async function doctor(configPath: string): Promise<ExitCode> {
     if (!(await perform(check, redact))) failed += 1
   }
   const cameras = await buildCameras(context)
-  if (!cameras.ok) {
-    print(`FAIL  cameras: ${redact(cameras.error)}`)
+  for (const { name, broken } of cameras) {
+    if (broken === null) continue
+    print(`FAIL  camera ${name}: ${redact(broken)}`)
     failed += 1
   }
   print(failed === 0 ? 'Everything works.' : `${failed} ${failed === 1 ? 'part does' : 'parts do'} not work.`)

@@ -30,7 +30,7 @@ export interface LoadedConfig {
 export function checkConfig(raw: RawConfigFile, catalog: PluginCatalog, environment: Environment): Result<LoadedConfig, ConfigReport> {
   const secrets = createSecrets(environment)
   const { file, problems: shape } = readShape(raw.value)
-  const plugins = checkPlugins(file, catalog)
+  const plugins = checkPlugins(file, catalog, dirname(raw.path))
   const problems = [
     ...shape,
     ...duplicates(file),

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { ConfigNames, ConfigProblem, Plugin, PluginCatalog, PluginKind } from '../contracts/plugin.ts'
 import { describeProblem, suggestion } from './describe-problem.ts'
@@ -28,9 +29,12 @@ export interface PluginFindings {
   readonly parsed: readonly unknown[]
 }
 
-/** Asks every plugin in use what it thinks of its config. */
-export function checkPlugins(file: ConfigFile, catalog: PluginCatalog): PluginFindings {
-  const names = configNames(file, catalog.analyzer)
+/**
+ * Asks every plugin in use what it thinks of its config.
+ * @param folder where the config file lies: `data_dir` may be relative to it.
+ */
+export function checkPlugins(file: ConfigFile, catalog: PluginCatalog, folder: string): PluginFindings {
+  const names = configNames(file, catalog.analyzer, folder)
   const found = pluginUses(file).map((use) => checkUse(use, catalog[use.kind], names))
   const { problems, warnings } = toleratePolicies(
     found.flatMap(({ problems }) => problems),
@@ -40,11 +44,15 @@ export function checkPlugins(file: ConfigFile, catalog: PluginCatalog): PluginFi
 }
 
 /** @param analyzers to learn which activity types the analyzer answers with when the file lists none. */
-export function configNames(file: ConfigFile, analyzers: readonly Plugin[]): ConfigNames {
+export function configNames(file: ConfigFile, analyzers: readonly Plugin[], folder: string): ConfigNames {
   const analyzer = analyzers.find(({ name }) => name.toLowerCase() === file.vlm.backend)
   const parsed = analyzer?.config.safeParse(file.vlm.config)
   const types = ActivityTypesSchema.safeParse(parsed?.success ? parsed.data : file.vlm.config)
-  return { cameras: file.cameras.map(({ name }) => name), activityTypes: types.success ? [...types.data.activity_types, 'unknown'] : null }
+  return {
+    cameras: file.cameras.map(({ name }) => name),
+    activityTypes: types.success ? [...types.data.activity_types, 'unknown'] : null,
+    dataDir: resolve(folder, file.data_dir),
+  }
 }
 
 function pluginUses(file: ConfigFile): PluginUse[] {

@@ -45,6 +45,8 @@ export interface ConfigNames {
   readonly cameras: readonly string[]
   /** Activity types the analyzer can answer with; null when its config does not list any. */
   readonly activityTypes: readonly string[] | null
+  /** The data folder, absolute. */
+  readonly dataDir: string
 }
 
 /** One mistake in the config: where, what, and what to do about it. `path` is relative to the plugin's own config. */

@@ -119,7 +119,7 @@ describe('overrides', () => {
 })
 
 describe('the config', () => {
-  const names = { cameras: ['front_door', 'backyard'], activityTypes: ['delivery', 'person_at_door'] }
+  const names = { cameras: ['front_door', 'backyard'], activityTypes: ['delivery', 'person_at_door'], dataDir: '/data' }
   const problems = (config: object, changes: object = {}) => defaultAlertPolicy.problems(config, { ...names, ...changes })
 
   test('a good one has no problems', () => {

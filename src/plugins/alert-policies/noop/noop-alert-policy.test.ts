@@ -10,7 +10,7 @@ test('even a critical clip is not announced', async () => {
 })
 
 test('it takes no settings', () => {
-  expect(noopAlertPolicy.problems({ min_risk_level: 'low' }, { cameras: [], activityTypes: null })).toEqual([
+  expect(noopAlertPolicy.problems({ min_risk_level: 'low' }, { cameras: [], activityTypes: null, dataDir: '/data' })).toEqual([
     { path: ['min_risk_level'], message: 'unknown key "min_risk_level"' },
   ])
 })

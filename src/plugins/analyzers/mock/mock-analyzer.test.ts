@@ -51,7 +51,7 @@ test('it takes its time', async () => {
 })
 
 test('an activity that is not among its activity types is a config error', () => {
-  const names = { cameras: [], activityTypes: null }
+  const names = { cameras: [], activityTypes: null, dataDir: '/data' }
   expect(mockAnalyzer.problems({ activity_type: 'delivery', activity_types: ['visit'] }, names)).toEqual([
     { path: ['activity_type'], message: 'not one of `activity_types`' },
   ])

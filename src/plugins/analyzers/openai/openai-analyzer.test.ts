@@ -259,7 +259,7 @@ describe('ping', () => {
 })
 
 describe('the config', () => {
-  const problems = (config: object) => openaiAnalyzer.problems(config, { cameras: [], activityTypes: null })
+  const problems = (config: object) => openaiAnalyzer.problems(config, { cameras: [], activityTypes: null, dataDir: '/data' })
 
   test('of the design sketch is good', () => {
     expect(

@@ -15,7 +15,7 @@ async function open(config: Record<string, unknown> = {}): Promise<ObjectFilter>
 filterContract('hog', { create: () => open(), readsVideo: true })
 
 test('it cannot be asked for anything but people', () => {
-  const problems = hogFilter.problems({ classes: ['person', 'dog'] }, { cameras: [], activityTypes: null })
+  const problems = hogFilter.problems({ classes: ['person', 'dog'] }, { cameras: [], activityTypes: null, dataDir: '/data' })
   expect(problems).toMatchObject([{ path: ['classes'], message: expect.stringContaining('only people') as string }])
 })
 

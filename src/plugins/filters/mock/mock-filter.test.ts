@@ -48,7 +48,7 @@ test('it takes as long as told', async () => {
 })
 
 test('unknown classes are a config problem that lists the known', () => {
-  expect(mockFilter.problems({ detected_classes: ['burglar'] }, { cameras: [], activityTypes: null })).toMatchObject([
+  expect(mockFilter.problems({ detected_classes: ['burglar'] }, { cameras: [], activityTypes: null, dataDir: '/data' })).toMatchObject([
     {
       path: ['detected_classes', 0],
       message: expect.stringContaining('unknown class "burglar"; known: animal, vehicle, person') as string,

@@ -130,7 +130,7 @@ test('the plugin loads without any config and refuses unknown keys', async () =>
   const loaded = await consoleNotifier.load(undefined, testHost())
   expect(loaded.ok).toBe(true)
   if (loaded.ok) await loaded.value[Symbol.asyncDispose]()
-  const names = { cameras: [], activityTypes: null }
+  const names = { cameras: [], activityTypes: null, dataDir: '/data' }
   expect(consoleNotifier.problems({ colour: CANARY_SECRET, stream: 'file' }, names).map((problem) => problem.path)).toEqual([
     ['stream'],
     ['colour'],

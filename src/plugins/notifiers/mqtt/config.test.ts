@@ -3,7 +3,7 @@ import { CANARY_SECRET } from '../../../testkit/notifier-contract.ts'
 import { MqttConfigSchema, portOf } from './config.ts'
 import { mqttNotifier } from './plugin.ts'
 
-const names = { cameras: [], activityTypes: null }
+const names = { cameras: [], activityTypes: null, dataDir: '/data' }
 
 test('the short form with six keys is accepted', () => {
   const config = {

@@ -12,7 +12,7 @@ import { webhookNotifier } from './plugin.ts'
 
 const NO_MEDIA = { thumbnail: null }
 const signal = new AbortController().signal
-const names = { cameras: [], activityTypes: null }
+const names = { cameras: [], activityTypes: null, dataDir: '/data' }
 
 interface Received {
   readonly method: string

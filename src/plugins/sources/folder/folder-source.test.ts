@@ -331,7 +331,7 @@ describe('the folder', () => {
   })
 
   test('must be named by an absolute path', () => {
-    const problems = folderSource.problems({ path: 'videos' }, { cameras: [], activityTypes: null })
+    const problems = folderSource.problems({ path: 'videos' }, { cameras: [], activityTypes: null, dataDir: '/data' })
     expect(problems).toMatchObject([{ path: ['path'], message: 'use an absolute path' }])
   })
 })

@@ -1,9 +1,15 @@
 import { realpath } from 'node:fs/promises'
-import { basename, dirname, join, sep } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 
 /** Whether one of two folders lies in the other or is the same, links resolved. Neither needs to exist. */
 export async function overlap(a: string, b: string): Promise<boolean> {
   const [first, second] = await Promise.all([resolved(a), resolved(b)])
+  return isWithin(first, second) || isWithin(second, first)
+}
+
+/** The same by the paths alone, without asking the disk: links are taken as they are written. */
+export function overlapAsWritten(a: string, b: string): boolean {
+  const [first, second] = [resolve(a), resolve(b)]
   return isWithin(first, second) || isWithin(second, first)
 }
 

@@ -155,6 +155,6 @@ test('nothing but the objects is left behind, and old parts of a killed process 
 test.each([{ root: '~/clips' }, { root: '' }, { view_url_prefix: 'ftp://x' }, { view_url_prefix: 'nas' }, { rot: '/x' }])(
   'the config %j is refused',
   (config) => {
-    expect(localStorage.problems(config, { cameras: [], activityTypes: null })).toHaveLength(1)
+    expect(localStorage.problems(config, { cameras: [], activityTypes: null, dataDir: '/data' })).toHaveLength(1)
   },
 )

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import { folderSource } from './plugin.ts'
+
+test.each([
+  ['/srv/homesec', true],
+  ['/srv/homesec/in', true],
+  ['/srv', true],
+  ['/', true],
+  ['/srv/x/../homesec/in/', true],
+  ['/srv/homesec-in', false],
+  ['/srv/inbox', false],
+])('the watched folder %s overlaps with the data folder /srv/homesec, as the check of the config says: %s', (path, overlaps) => {
+  const found = folderSource.problems({ path }, { cameras: [], activityTypes: null, dataDir: '/srv/homesec' })
+  expect(found).toEqual(overlaps ? [{ path: ['path'], message: expect.stringContaining('data_dir') as string }] : [])
+})
