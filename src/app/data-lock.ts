@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { Clock } from '../contracts/clock.ts'
 import { codeOf, messageOf, pluginError, type PluginError } from '../contracts/errors.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
+import { every } from '../lib/every.ts'
 
 const HolderSchema = z.object({
   pid: z.number().int().positive(),
@@ -15,31 +17,51 @@ const HolderSchema = z.object({
   token: z.string(),
 })
 type Holder = z.infer<typeof HolderSchema>
+type LockClock = Pick<Clock, 'now' | 'sleep'>
+
+/** The holder touches its lock this often. */
+const REFRESH_MS = 30_000
+/** A lock of another machine or container that nobody touched for this long was left behind. */
+const STALE_AFTER_MS = 3 * 60_000
 
 /**
  * One HomeSec per data folder. The lock names its holder, so that the second one can say who the first is; a lock left by a
- * process that is gone is taken over.
+ * process that is gone is taken over. One from elsewhere, such as a container that was replaced by this one, tells by its age.
  */
-export async function lockDataDir(dataDir: string, now: Date): Promise<Result<AsyncDisposable, PluginError>> {
+export async function lockDataDir(dataDir: string, clock: LockClock): Promise<Result<AsyncDisposable, PluginError>> {
   const path = join(dataDir, 'homesec.lock')
   const mine: Holder = {
     pid: process.pid,
     process_start: await processStart(process.pid),
     host: hostname(),
-    since: now.toISOString(),
+    since: clock.now().toISOString(),
     token: randomUUID(),
   }
   try {
     await mkdir(dataDir, { recursive: true })
     for (let tries = 0; tries < 5; tries += 1) {
-      if (await claim(path, mine)) return ok({ [Symbol.asyncDispose]: () => release(path, mine) })
+      if (await claim(path, mine)) return ok(hold(path, mine, clock))
       const holder = await readHolder(path)
-      if (holder !== null && (await isAlive(holder))) return err(pluginError('rejected', heldBy(holder, dataDir)))
+      if (holder !== null && (await isAlive(holder, path, clock))) return err(pluginError('rejected', heldBy(holder, dataDir)))
       await removeStale(path, holder, mine)
     }
     return err(pluginError('unavailable', `the lock ${path} keeps changing hands; try again`))
   } catch (cause) {
     return err(pluginError('rejected', `the data folder ${dataDir} cannot be used: ${codeOf(cause) || messageOf(cause)}`, cause))
+  }
+}
+
+function hold(path: string, mine: Holder, clock: LockClock): AsyncDisposable {
+  const refresh = async () => {
+    if ((await readHolder(path))?.token === mine.token) await utimes(path, clock.now(), clock.now())
+  }
+  // Once it fails a few times the lock looks left behind to other machines only; nothing here depends on it.
+  const refreshing = every(REFRESH_MS, clock, refresh, () => undefined)
+  return {
+    async [Symbol.asyncDispose]() {
+      await refreshing[Symbol.asyncDispose]()
+      await release(path, mine)
+    },
   }
 }
 
@@ -53,7 +75,10 @@ async function removeStale(path: string, stale: Holder | null, mine: Holder): Pr
 }
 
 function heldBy(holder: Holder, dataDir: string): string {
-  const elsewhere = holder.host === hostname() ? '' : ` If that machine or container is gone, delete ${join(dataDir, 'homesec.lock')}.`
+  const elsewhere =
+    holder.host === hostname()
+      ? ''
+      : ` If that machine or container is gone, try again in ${STALE_AFTER_MS / 60_000} minutes, or delete ${join(dataDir, 'homesec.lock')}.`
   return `another HomeSec (process ${holder.pid} on ${holder.host}, since ${holder.since}) is using ${dataDir}. Stop it, or give this one another data_dir.${elsewhere}`
 }
 
@@ -99,9 +124,15 @@ async function readHolder(path: string): Promise<Holder | null> {
   }
 }
 
-async function isAlive(holder: Holder): Promise<boolean> {
-  // Another machine on a shared folder cannot be asked; believing it is the only safe answer.
-  if (holder.host !== hostname()) return true
+async function isAlive(holder: Holder, path: string, clock: LockClock): Promise<boolean> {
+  // Another machine on a shared folder cannot be asked, but a living one keeps touching its lock.
+  if (holder.host !== hostname()) {
+    const touchedMs = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => -Infinity,
+    )
+    return clock.now().getTime() - touchedMs < STALE_AFTER_MS
+  }
   try {
     process.kill(holder.pid, 0)
   } catch (cause) {

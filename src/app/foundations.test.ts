@@ -1,11 +1,12 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { definePlugin, type PluginCatalog } from '../contracts/plugin.ts'
 import { withLogContext } from '../lib/log-context.ts'
 import { createRedactor } from '../lib/redact.ts'
+import { FakeClock } from '../testkit/fake-clock.ts'
 import { testHost } from '../testkit/plugin-host.ts'
 import { z } from 'zod'
 import { apiKey } from './api-key.ts'
@@ -29,15 +30,15 @@ describe('the lock on the data folder', () => {
     )
 
   test('the second one is refused, and told who the first is', async () => {
-    const first = await lockDataDir(root, NOW)
+    const first = await lockDataDir(root, new FakeClock())
     expect(first.ok).toBe(true)
-    const second = await lockDataDir(root, NOW)
+    const second = await lockDataDir(root, new FakeClock())
     expect(second).toMatchObject({
       ok: false,
       error: { kind: 'rejected', message: expect.stringContaining(String(process.pid)) as string },
     })
     if (first.ok) await first.value[Symbol.asyncDispose]()
-    expect(await lockDataDir(root, NOW)).toMatchObject({ ok: true })
+    expect(await lockDataDir(root, new FakeClock())).toMatchObject({ ok: true })
     expect(await readdir(root)).toEqual(['homesec.lock'])
   })
 
@@ -46,26 +47,51 @@ describe('the lock on the data folder', () => {
     ['whose number another process has now', { pid: process.pid, process_start: 'boot:1' }],
   ])('a lock %s is taken over', async (_what, holder) => {
     await stale(holder)
-    expect(await lockDataDir(root, NOW)).toMatchObject({ ok: true })
+    expect(await lockDataDir(root, new FakeClock())).toMatchObject({ ok: true })
   })
 
   test('a damaged lock is taken over', async () => {
     await writeFile(join(root, 'homesec.lock'), '{')
-    expect(await lockDataDir(root, NOW)).toMatchObject({ ok: true })
+    expect(await lockDataDir(root, new FakeClock())).toMatchObject({ ok: true })
   })
 
   test('a lock of another machine is believed, and the owner is told what to delete if it is gone', async () => {
     await stale({ host: 'another' })
-    expect(await lockDataDir(root, NOW)).toMatchObject({
+    expect(await lockDataDir(root, new FakeClock())).toMatchObject({
       ok: false,
       error: { message: expect.stringContaining(join(root, 'homesec.lock')) as string },
     })
   })
 
+  test.each([
+    [2, false],
+    [4, true],
+  ])('a lock of another machine that nobody touched for %d minutes is taken over: %s', async (minutes, taken) => {
+    const clock = new FakeClock()
+    await stale({ host: 'another' })
+    const touched = new Date(clock.now().getTime() - minutes * 60_000)
+    await utimes(join(root, 'homesec.lock'), touched, touched)
+    expect((await lockDataDir(root, clock)).ok).toBe(taken)
+  })
+
+  test('a living holder keeps touching its lock, but never one that is another’s by now', async () => {
+    const clock = new FakeClock()
+    const lock = await lockDataDir(root, clock)
+    const path = join(root, 'homesec.lock')
+    const touchedAt = async () => (await stat(path)).mtime
+    await clock.advance(30_000)
+    await expect.poll(touchedAt).toEqual(clock.now())
+    await stale({ host: 'another' })
+    const theirs = await touchedAt()
+    await clock.advance(30_000)
+    if (lock.ok) await lock.value[Symbol.asyncDispose]()
+    expect(await touchedAt()).toEqual(theirs)
+  })
+
   test('of many that find the same stale lock exactly one takes it over', async () => {
     for (let round = 0; round < 10; round += 1) {
       await stale()
-      const locks = await Promise.all(Array.from({ length: 6 }, () => lockDataDir(root, NOW)))
+      const locks = await Promise.all(Array.from({ length: 6 }, () => lockDataDir(root, new FakeClock())))
       const held = locks.filter(({ ok }) => ok)
       expect(held).toHaveLength(1)
       for (const lock of held) if (lock.ok) await lock.value[Symbol.asyncDispose]()
@@ -74,7 +100,7 @@ describe('the lock on the data folder', () => {
 
   test('a data folder that cannot be made is explained', async () => {
     await writeFile(join(root, 'file'), '')
-    expect(await lockDataDir(join(root, 'file', 'data'), NOW)).toMatchObject({ ok: false, error: { kind: 'rejected' } })
+    expect(await lockDataDir(join(root, 'file', 'data'), new FakeClock())).toMatchObject({ ok: false, error: { kind: 'rejected' } })
   })
 })
 

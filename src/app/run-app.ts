@@ -39,7 +39,7 @@ export interface App extends AsyncDisposable {
 export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Promise<Result<App, string>> {
   const { config } = loaded
   const clock = systemClock
-  const lock = await lockDataDir(config.data_dir, clock.now())
+  const lock = await lockDataDir(config.data_dir, clock)
   if (!lock.ok) return err(lock.error.message)
   // Clips that were fetched back for a process that was killed.
   await rm(tempDirOf(config), { recursive: true, force: true }).catch(() => undefined)

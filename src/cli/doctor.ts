@@ -115,7 +115,7 @@ async function checkDatabase(context: PluginContext, signal: AbortSignal): Promi
   const { config, secrets, clock, log } = context
   const { dsn_env, schema } = config.database
   const dsn = dsn_env === null ? undefined : secrets.get(dsn_env)
-  const lock = dsn === undefined ? await lockDataDir(config.data_dir, clock.now()) : null
+  const lock = dsn === undefined ? await lockDataDir(config.data_dir, clock) : null
   if (lock?.ok === false) return ok('not tried: HomeSec is running and looks after it; see its /health')
   await using _lock = lock?.value
   const ready = new AbortController()

@@ -26,7 +26,7 @@ export async function reindex(configPath: string): Promise<ExitCode> {
   const clock = systemClock
   const log = createLogger({ level: 'warn', format: 'json', redact: createRedactor(secretValues) })
   const signal = new AbortController().signal
-  const lock = await lockDataDir(config.data_dir, clock.now())
+  const lock = await lockDataDir(config.data_dir, clock)
   if (!lock.ok) return fail(`${lock.error.message} A running HomeSec brings its database up to date by itself.`)
   await using _lock = lock.value
 
