@@ -207,4 +207,7 @@ test('the thumbnail is a JPEG from the storage; none is 404', async () => {
   ])
   expect((await bodyOf(response)).equals(BYTES.subarray(0, 500))).toBe(true)
   expect((await api.fetch(path, { method: 'HEAD' })).headers.get('content-length')).toBe('500')
+  // A storage that is away keeps the object of a deleted clip for a while; nobody sees it any more.
+  world.add({ ...world.clips.get(ID)!, status: 'deleted' })
+  expect(ProblemSchema.parse(await (await api.fetch(path)).json()).code).toBe('THUMBNAIL_NOT_FOUND')
 })

@@ -100,7 +100,8 @@ function thumbnailRoute(app: Api, context: ApiContext): void {
     handler: async (request, reply) => {
       const clip = await clipNamed(request.params.id, context)
       if (!clip.ok) return sendProblem(reply, clip.error)
-      await sendThumbnail(clip.value.thumbnail_uri, reply, context)
+      // Its address is kept until the storage has deleted it, but it is gone for everyone at once.
+      await sendThumbnail(clip.value.status === 'deleted' ? null : clip.value.thumbnail_uri, reply, context)
       return reply
     },
   })
