@@ -152,9 +152,14 @@ test('nothing but the objects is left behind, and old parts of a killed process 
   expect((await readdir(root)).sort()).toEqual(['.homesec-incoming', MARKER, 'a.mp4', 'c.mp4'])
 })
 
-test.each([{ root: '~/clips' }, { root: '' }, { view_url_prefix: 'ftp://x' }, { view_url_prefix: 'nas' }, { rot: '/x' }])(
-  'the config %j is refused',
-  (config) => {
-    expect(localStorage.problems(config, { cameras: [], activityTypes: null, dataDir: '/data' })).toHaveLength(1)
-  },
-)
+test.each([
+  { root: '~/clips' },
+  { root: '' },
+  { view_url_prefix: 'ftp://x' },
+  { view_url_prefix: 'nas' },
+  { view_url_prefix: 'https://me:pass@nas' },
+  { view_url_prefix: 'https://me@nas' },
+  { rot: '/x' },
+])('the config %j is refused', (config) => {
+  expect(localStorage.problems(config, { cameras: [], activityTypes: null, dataDir: '/data' })).toHaveLength(1)
+})

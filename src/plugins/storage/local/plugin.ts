@@ -17,6 +17,7 @@ export const localStorage = definePlugin({
       ),
     view_url_prefix: z
       .url({ protocol: /^https?$/ })
+      .refine((url) => !hasCredentials(url), { error: 'no user or password in the address: every alert would carry them' })
       .nullable()
       .default(null)
       .describe('Web address under which you serve `root` yourself, e.g. `https://nas.lan/homesec/`. Default: alerts carry no link.'),
@@ -26,3 +27,9 @@ export const localStorage = definePlugin({
     return createLocalStorage(config, host)
   },
 })
+
+function hasCredentials(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { username, password } = new URL(url)
+  return username !== '' || password !== ''
+}
