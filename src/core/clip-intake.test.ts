@@ -6,6 +6,7 @@ import { pluginError } from '../contracts/errors.ts'
 import { err, ok } from '../contracts/result.ts'
 import type { IncomingFile } from '../contracts/source.ts'
 import { FakeClock, settle } from '../testkit/fake-clock.ts'
+import { aClipState } from '../testkit/clip-states.ts'
 import { MemoryJournal } from '../testkit/memory-journal.ts'
 import { memoryLogger } from '../testkit/memory-logger.ts'
 import { ClipIndex } from './clip-index.ts'
@@ -183,7 +184,7 @@ describe('clips in flight', () => {
     const order: string[] = []
     let open: () => void = () => undefined
     const gate = new Promise<void>((resolve) => (open = resolve))
-    const { sink, intake, repository } = setUp({
+    const { sink, intake, repository, journal } = setUp({
       maxClipsInFlight: 1,
       process: async ({ original_name }) => {
         order.push(original_name ?? '')
@@ -195,13 +196,33 @@ describe('clips in flight', () => {
     await accept('second')
     await settle()
     expect([order, intake.load]).toEqual([['first'], { waiting: 1, inFlight: 1 }])
-    const old = intake.run('front_door_1767225600_2.mp4', 'backlog')
+    journal.files.set('front_door_1.mp4', { ...aClipState({ clip_id: 'front_door_1.mp4', original_name: 'old' }), events: [] })
+    const old = intake.run('front_door_1.mp4', 'backlog')
     await settle()
     await accept('third')
     open()
     await old
-    await expect.poll(() => order).toEqual(['first', 'second', 'third', 'second'])
+    await expect.poll(() => order).toEqual(['first', 'second', 'third', 'old'])
     expect(repository.get('front_door_9.mp4')).toBeNull()
+  })
+
+  test('a clip that is on its way is not run a second time beside itself, but waited for', async () => {
+    let open: () => void = () => undefined
+    const gate = new Promise<void>((resolve) => (open = resolve))
+    const order: string[] = []
+    const { sink, intake } = setUp({
+      process: async ({ clip_id }) => {
+        order.push(clip_id)
+        await gate
+        order.push('end')
+      },
+    })
+    expect(await sink.accept(await incoming('a.mp4'))).toMatchObject({ ok: true })
+    const again = intake.run('front_door_1767225600.mp4', 'backlog').then(() => order.push('waited'))
+    await settle()
+    open()
+    await again
+    expect(order).toEqual(['front_door_1767225600.mp4', 'end', 'waited'])
   })
 
   test('a clip that breaks the pipeline leaves the others alone', async () => {

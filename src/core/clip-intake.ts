@@ -37,6 +37,8 @@ export class ClipIntake {
   readonly #inFlight: Semaphore
   readonly #ingests = new Semaphore(MOST_INGESTS)
   readonly #running = new Set<Promise<unknown>>()
+  /** No clip is in the pipeline twice. */
+  readonly #onTheirWay = new Map<string, Promise<void>>()
   readonly #claimed = new Map<string, Promise<void>>()
   /** No new work starts after this. */
   readonly #closing = new AbortController()
@@ -58,14 +60,14 @@ export class ClipIntake {
     return { accept: (file) => this.#track(this.#accept(file, origin)) }
   }
 
-  /** Runs a clip that is in the repository; resolves when it has left the pipeline. */
+  /** Runs a clip that is in the repository, or waits for its run under way; resolves when it has left the pipeline. */
   async run(clipId: string, lane: Lane): Promise<void> {
     const held = await this.#deps.repository.hold(clipId)
     if (!held.ok) {
       this.#deps.log.error({ event_type: 'clip_not_loaded', clip_id: clipId, error: held.error.message }, 'a clip could not be loaded')
       return
     }
-    await this.#track(this.#runHeld(clipId, held.value, lane))
+    await this.#runOnce(clipId, held.value, lane)
   }
 
   /** Lets clips in flight finish within `graceMs`, then cancels them; those waiting stay for the next start. */
@@ -118,7 +120,19 @@ export class ClipIntake {
       'new clip',
     )
     const hold = this.#deps.repository.holdLoaded(clip.clip_id)
-    void this.#track(this.#runHeld(clip.clip_id, hold, 'live'))
+    // What a crash left is no news; it must not hold back what a camera sees now.
+    void this.#runOnce(clip.clip_id, hold, clip.source_backend === 'recovered' ? 'backlog' : 'live')
+  }
+
+  #runOnce(clipId: string, hold: Disposable, lane: Lane): Promise<void> {
+    const underWay = this.#onTheirWay.get(clipId)
+    if (underWay !== undefined) {
+      hold[Symbol.dispose]()
+      return underWay
+    }
+    const running = this.#track(this.#runHeld(clipId, hold, lane).finally(() => this.#onTheirWay.delete(clipId)))
+    this.#onTheirWay.set(clipId, running)
+    return running
   }
 
   async #runHeld(clipId: string, hold: Disposable, lane: Lane): Promise<void> {

@@ -101,6 +101,23 @@ test('videos without a journal are offered again, with the second that is in the
   ])
 })
 
+test('a video without a journal that is too old to alert is counted in the digest; newest are taken first', async () => {
+  const names = ['front_door_1767225600.mp4', 'front_door_1767225900.mp4']
+  const { deps, offered, news, pipeline } = setUp(
+    names.map((name) => ({ type: 'orphan', cameraName: 'front_door', path: `/spool/front_door/${name}` })),
+    async (clipId) => {
+      const clip = aClip({ clip_id: clipId, source_backend: 'recovered' })
+      pipeline.repository.record(clipId, { event_type: 'clip_recorded', clip, config_hash: 'a' })
+      pipeline.repository.record(clipId, { event_type: 'alert_decision_made', alert_decision: { notify: true, notify_reason: 'x' } })
+      pipeline.repository.record(clipId, { event_type: 'notification_skipped', reason: 'too_late_counted_in_digest' })
+    },
+  )
+  for (const name of names) pipeline.journal.files.set(name, { ...aClipState({ clip_id: name }), events: [] })
+  await resumeClips(await findLeftovers(deps, live), { ...deps, clipsAtOnce: 1 }, live)
+  expect(offered.map(({ original_name }) => original_name)).toEqual(names.toReversed())
+  expect(news[0]?.message).toMatch(/^2 clips/)
+})
+
 test('a video whose clip is being recorded at this moment is left alone', async () => {
   const clip = aClip()
   const { deps, offered, pipeline } = setUp([{ type: 'orphan', cameraName: 'front_door', path: clip.local_path }])

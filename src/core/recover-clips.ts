@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import type { JournalStore, SpoolFinding } from '../contracts/journal.ts'
@@ -68,8 +68,11 @@ export async function resumeClips(left: Leftovers, deps: RecoveryDeps, signal: A
     else if (clip !== null) silent.delete(clip.clip_id)
   }
 
-  await inBatches(left.files, 1, signal, (file) => takeIn(file, deps))
-  await inBatches(newestFirst, deps.clipsAtOnce, signal, async (finding) => note(await resume(finding, deps)))
+  const files = await filesNewestFirst(left.files)
+  await Promise.all([
+    inBatches(newestFirst, deps.clipsAtOnce, signal, async (finding) => note(await resume(finding, deps))),
+    inBatches(files, deps.clipsAtOnce, signal, async (file) => note(await takeIn(file, deps))),
+  ])
   if (total > 0 && !signal.aborted)
     deps.log.info({ event_type: 'recovery_finished', clips: total }, 'all clips of the earlier run are through')
   if (!signal.aborted) await sendDigest([...silent.values()], deps, signal)
@@ -113,15 +116,39 @@ async function resume(finding: Extract<SpoolFinding, { type: 'clip' }>, deps: Re
   return deps.repository.get(clip_id)
 }
 
-async function takeIn({ cameraName, path }: { readonly cameraName: string; readonly path: string }, deps: RecoveryDeps): Promise<void> {
+type LeftFile = Leftovers['files'][number]
+
+async function filesNewestFirst(files: readonly LeftFile[]): Promise<LeftFile[]> {
+  const dated = await Promise.all(
+    files.map(async (file) => {
+      const modified = stat(file.path).then(
+        ({ mtimeMs }) => mtimeMs / 1000,
+        () => 0,
+      )
+      return { file, seconds: startSecondsOf(file.cameraName, basename(file.path)) ?? (await modified) }
+    }),
+  )
+  return dated.sort((a, b) => b.seconds - a.seconds).map(({ file }) => file)
+}
+
+/** Makes a file without a journal into a clip, and sees it through the pipeline. */
+async function takeIn({ cameraName, path }: LeftFile, deps: RecoveryDeps): Promise<ClipStateData | null> {
   const name = basename(path)
-  if (deps.index.get(name) !== undefined) return // it was being recorded while we looked
+  if (deps.index.get(name) !== undefined) return null // it was being recorded while we looked
   // The second in its name is what its source knew of it.
   const seconds = startSecondsOf(cameraName, name)
   const start_ts = seconds === null ? null : new Date(seconds * 1000).toISOString()
   const taken = await deps.sinkFor(cameraName).accept({ path, original_name: name, start_ts, end_ts: null, take: 'move' })
-  if (!taken.ok)
+  if (!taken.ok) {
     deps.log.warn({ event_type: 'leftover_not_taken', path, error: taken.error.message }, 'a leftover file could not be taken in yet')
+    return null
+  }
+  if (taken.value.state !== 'accepted') return null
+  const held = await deps.repository.hold(taken.value.clip_id)
+  if (!held.ok) return null
+  using _held = held.value
+  await deps.intake.run(taken.value.clip_id, 'backlog') // it is on its way already: waits for its end
+  return deps.repository.get(taken.value.clip_id)
 }
 
 /** Between its final name and its first journal a new clip looks like an orphan. */

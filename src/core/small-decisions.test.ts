@@ -10,7 +10,7 @@ import { buildAlert } from './build-alert.ts'
 import { chooseFrames } from './choose-frames.ts'
 import { startSecondsOf } from './clip-name.ts'
 import { recoveryDigest } from './recovery-digest.ts'
-import { isTooLate, recoveryStep } from './recovery-plan.ts'
+import { isLeftover, isTooLate, recoveryStep } from './recovery-plan.ts'
 import { shouldAnalyze } from './should-analyze.ts'
 import { BudgetLedger, limitReached, nothingSpent } from './vlm-budget.ts'
 
@@ -173,6 +173,12 @@ describe('what to do with a clip of an earlier run', () => {
   test('it alerts on its own only while it is news', () => {
     const end = Date.parse('2026-01-01T00:00:10Z')
     expect([isTooLate(aClipState(), end + 1000, 1000), isTooLate(aClipState(), end + 1001, 1000)]).toEqual([false, true])
+  })
+
+  test('is of an earlier run when it was made before the start, or was found without a journal', () => {
+    const [clip, startedMs] = [aClipState(), Date.parse(aClipState().created_at)]
+    expect([isLeftover(clip, startedMs), isLeftover(clip, startedMs + 1)]).toEqual([false, true])
+    expect(isLeftover({ ...clip, source_backend: 'recovered' }, startedMs)).toBe(true)
   })
 
   test('the digest counts those that would have alerted, by camera', () => {
