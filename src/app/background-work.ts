@@ -15,7 +15,13 @@ type Pings = Pick<Parts, 'config' | 'clock' | 'log' | 'redact' | 'scope' | 'plug
 export function watchHealth({ config, clock, log, redact, scope, plugins, cameras, ping }: Pings): HealthMonitor {
   const pinged: Pinged[] = [
     { component: 'storage', name: config.storage.backend, ping: (signal) => plugins.storage.ping(signal), startsWithinMs: 0 },
-    { component: 'filter', name: config.filter.backend, ping: (signal) => plugins.filter.ping(signal), startsWithinMs: 60_000 },
+    {
+      component: 'filter',
+      name: config.filter.backend,
+      ping: (signal) => plugins.filter.ping(signal),
+      startsWithinMs: 60_000,
+      timeoutMs: 60_000,
+    },
     ...plugins.notifiers.map(({ name, notifier }): Pinged => ({
       component: 'notifier',
       name,

@@ -55,6 +55,30 @@ test('a part that never answers does not hold up the shutdown', async () => {
   await monitor[Symbol.asyncDispose]()
 })
 
+test('each part has its own patience, and a slow one does not keep the others from being asked', async () => {
+  const clock = new FakeClock()
+  let asked = 0
+  const waiting = () => new Promise<never>(() => undefined)
+  let tell: (part: ComponentHealth) => void = () => undefined
+  const changed = new Promise<ComponentHealth>((resolve) => (tell = resolve))
+  const monitor = new HealthMonitor({
+    clock,
+    cameras: () => [],
+    pinged: [
+      { component: 'filter', name: 'yolo', ping: waiting, startsWithinMs: 0, timeoutMs: 3_600_000 },
+      { component: 'storage', name: 'nas', ping: waiting, startsWithinMs: 0, timeoutMs: 1 },
+      { component: 'notifier', name: 'mqtt', ping: async () => ok(void (asked += 1)), startsWithinMs: 0 },
+    ],
+    redact: (text) => text,
+    onChange: (part) => tell(part),
+  })
+  expect(await changed).toMatchObject({ component: 'storage', status: 'down' })
+  await clock.advance(60_000)
+  expect(asked).toBe(3)
+  expect(monitor.health().components.find(({ component }) => component === 'filter')?.status).toBe('starting')
+  await monitor[Symbol.asyncDispose]()
+})
+
 test('a source that throws when asked is down', () => {
   const broken = { health: () => { throw new Error('boom') } } // prettier-ignore
   expect(healthOf(broken)).toMatchObject({ state: 'down' })

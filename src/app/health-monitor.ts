@@ -14,6 +14,8 @@ export interface Pinged {
   readonly ping: (signal: AbortSignal) => Promise<Result<unknown, PluginError>>
   /** How long it may take to come up before it counts as down; 0 for what is there or not. */
   readonly startsWithinMs: number
+  /** How long one answer may take. Default: ten seconds. */
+  readonly timeoutMs?: number
 }
 
 export interface HealthDeps {
@@ -35,19 +37,22 @@ export class HealthMonitor implements AsyncDisposable {
   readonly #last = new Map<string, ComponentHealth>()
   readonly #stop = new AbortController()
   readonly #startedMs: number
-  readonly #timer: AsyncDisposable
-  readonly #first: Promise<void>
+  readonly #timers: readonly AsyncDisposable[]
+  readonly #first: Promise<unknown>
 
   constructor(deps: HealthDeps) {
     this.#deps = deps
     this.#startedMs = deps.clock.monotonicMs()
     setMaxListeners(0, this.#stop.signal)
-    this.#first = this.#pingAll()
-    this.#timer = every(
-      PING_EVERY_MS,
-      deps.clock,
-      () => this.#pingAll(),
-      () => undefined,
+    this.#first = Promise.all(deps.pinged.map((part) => this.#ping(part)))
+    // Each on its own: a part that takes a minute must not keep the others from being asked.
+    this.#timers = deps.pinged.map((part) =>
+      every(
+        PING_EVERY_MS,
+        deps.clock,
+        () => this.#ping(part),
+        () => undefined,
+      ),
     )
   }
 
@@ -81,16 +86,12 @@ export class HealthMonitor implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
-    await this.#timer[Symbol.asyncDispose]()
+    await Promise.all(this.#timers.map((timer) => timer[Symbol.asyncDispose]()))
     await this.#first
   }
 
-  async #pingAll(): Promise<void> {
-    await Promise.all(this.#deps.pinged.map((part) => this.#ping(part)))
-  }
-
   async #ping(part: Pinged): Promise<void> {
-    const call = { plugin: part.name, timeoutMs: PING_TIMEOUT_MS, signal: this.#stop.signal }
+    const call = { plugin: part.name, timeoutMs: part.timeoutMs ?? PING_TIMEOUT_MS, signal: this.#stop.signal }
     const answer = await callPlugin(call, part.ping)
     if (this.#stop.signal.aborted) return
     const failure = answer.ok ? null : answer.error.message

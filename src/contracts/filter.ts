@@ -18,6 +18,12 @@ export interface ObjectFilter extends AsyncDisposable {
    *   now or the worker died, `rejected` for a model that does not load.
    */
   detect(videoPath: string, overrides: FilterOverrides, signal: AbortSignal): Promise<Result<FilterResult, PluginError>>
-  /** Loads the model if need be and proves it runs. Called in the background at start, so that the first clip is fast. */
+  /**
+   * Whether it works. The first call, and one after a failure, loads the model and proves that it runs; it comes in the background at
+   * start, so that the first clip is fast. Later calls come every half minute and answer from what the jobs showed: they neither wait
+   * for a busy detector nor keep an idle one in memory.
+   * @param signal ends the waiting; a model that is being loaded goes on loading for the next call.
+   * @returns the error kinds of `detect`.
+   */
   ping(signal: AbortSignal): Promise<Result<{ readonly model: string }, PluginError>>
 }

@@ -3,6 +3,7 @@ import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { FilterOverrides, ObjectFilter } from '../../../contracts/filter.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
+import { DetectorEvidence } from '../../../lib/detector-evidence.ts'
 import { WorkerPool } from '../../../lib/worker-pool.ts'
 import type { HogConfig } from './config.ts'
 import type { Job } from './job.ts'
@@ -13,6 +14,7 @@ const WORKER = new URL(import.meta.url.endsWith('.ts') ? './hog-worker.ts' : './
 export class HogFilter implements ObjectFilter {
   readonly #config: HogConfig
   readonly #pool: WorkerPool
+  readonly #evidence = new DetectorEvidence((signal) => this.#run({ look: null }, signal))
 
   constructor(config: HogConfig, host: Pick<PluginHost, 'clock' | 'log'>) {
     this.#config = config
@@ -34,19 +36,25 @@ export class HogFilter implements ObjectFilter {
         full_scan: overrides.full_scan ?? full_scan,
       },
     }
-    const answer = await this.#pool.run(job, signal)
+    const answer = await this.#run(job, signal)
     if (!answer.ok) return answer
     const result = FilterResultSchema.safeParse(answer.value)
     return result.success ? ok(result.data) : err(pluginError('bug', 'the detection worker answered nonsense', result.error))
   }
 
   async ping(signal: AbortSignal): Promise<Result<{ readonly model: string }, PluginError>> {
-    const job: Job = { look: null }
+    const works = await this.#evidence.ask(signal)
+    return works.ok ? ok({ model: 'hog' }) : works
+  }
+
+  async #run(job: Job, signal: AbortSignal): Promise<Result<unknown, PluginError>> {
     const answer = await this.#pool.run(job, signal)
-    return answer.ok ? ok({ model: 'hog' }) : answer
+    this.#evidence.note(answer)
+    return answer
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool[Symbol.asyncDispose]()
+    await this.#evidence[Symbol.asyncDispose]()
   }
 }

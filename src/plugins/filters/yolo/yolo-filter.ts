@@ -3,6 +3,7 @@ import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { FilterOverrides, ObjectFilter } from '../../../contracts/filter.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
+import { DetectorEvidence } from '../../../lib/detector-evidence.ts'
 import { WorkerPool } from '../../../lib/worker-pool.ts'
 import type { YoloConfig } from './config.ts'
 import type { Job } from './job.ts'
@@ -13,6 +14,7 @@ export class YoloFilter implements ObjectFilter {
   readonly #config: YoloConfig
   readonly #models: ModelStore
   readonly #pool: WorkerPool
+  readonly #evidence = new DetectorEvidence((signal) => this.#run(null, signal))
 
   constructor(config: YoloConfig, host: Pick<PluginHost, 'clock' | 'log' | 'dirs'>, downloads: { readonly baseUrl?: string } = {}) {
     this.#config = config
@@ -44,8 +46,10 @@ export class YoloFilter implements ObjectFilter {
   }
 
   async ping(signal: AbortSignal): Promise<Result<{ readonly model: string }, PluginError>> {
-    const answer = await this.#run(null, signal)
-    return answer.ok ? ok({ model: answer.value.model.name }) : answer
+    const model = await this.#models.ready(signal)
+    if (!model.ok) return model
+    const works = await this.#evidence.ask(signal)
+    return works.ok ? ok({ model: model.value.name }) : works
   }
 
   async #run(look: Job['look'], signal: AbortSignal): Promise<Result<{ model: ResolvedModel; result: unknown }, PluginError>> {
@@ -55,11 +59,13 @@ export class YoloFilter implements ObjectFilter {
     const { threads, execution_provider } = this.#config
     const job: Job = { model: { ...model.value, threads, execution_provider }, look }
     const answer = await this.#pool.run(job, signal)
+    this.#evidence.note(answer)
     return answer.ok ? ok({ model: model.value, result: answer.value }) : answer
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#models[Symbol.asyncDispose]()
     await this.#pool[Symbol.asyncDispose]()
+    await this.#evidence[Symbol.asyncDispose]()
   }
 }
