@@ -44,10 +44,15 @@ export interface PluginContext {
   readonly scope: Scope
 }
 
+/** What the plugins of a check keep while it lasts; whoever checks removes it. */
+export function checkFolder(): string {
+  return join(tmpdir(), `homesec-check-${process.pid}`)
+}
+
 /** What a plugin sees of the host; each instance has a folder of its own under `data_dir/state`, a check one that is not kept. */
 export function hostFor(context: Omit<PluginContext, 'catalog' | 'scope'>, kind: PluginKind, instance: string): PluginHost {
   const { clock, log, secrets, config, purpose } = context
-  const states = purpose === 'run' ? join(config.data_dir, 'state') : join(tmpdir(), `homesec-check-${process.pid}`)
+  const states = purpose === 'run' ? join(config.data_dir, 'state') : checkFolder()
   return {
     instance,
     purpose,

@@ -1,7 +1,8 @@
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { analyze as analyzeClip } from '../app/clip-stages.ts'
-import { buildPlugins, type BuiltPlugins, type PluginContext } from '../app/build-plugins.ts'
+import { buildPlugins, checkFolder, type BuiltPlugins, type PluginContext } from '../app/build-plugins.ts'
 import { createLogger } from '../app/logger.ts'
 import { listenForStop } from '../app/stop-signal.ts'
 import { ConfigFileSchema, type AppConfig } from '../config/schema.ts'
@@ -10,7 +11,7 @@ import type { AlertDecision } from '../contracts/alert.ts'
 import type { AnalysisResult } from '../contracts/analysis.ts'
 import { expandClasses, type FilterResult } from '../contracts/detection.ts'
 import { messageOf, type PluginError } from '../contracts/errors.ts'
-import { ok, type Result } from '../contracts/result.ts'
+import { err, ok, type Result } from '../contracts/result.ts'
 import { skipped, type StageOutcome } from '../contracts/stages.ts'
 import { shouldAnalyze } from '../core/should-analyze.ts'
 import { probeVideo } from '../lib/ffmpeg/probe.ts'
@@ -24,6 +25,7 @@ import { complain, print, printJson } from './terminal.ts'
 
 export interface AnalyzeOptions {
   readonly config?: string
+  readonly camera?: string
   readonly model?: string
   readonly sampleFps?: number
   readonly fullScan?: boolean
@@ -39,12 +41,21 @@ interface Verdict {
   readonly error: { readonly kind: string; readonly message: string } | null
 }
 
+/** No camera can be called this, so no camera's own rules apply. */
+const NO_CAMERA = 'video file'
+
 /** Filter, VLM if configured, and decision for any video file. Stores nothing, tells nobody. */
 export async function analyze(videos: readonly string[], options: AnalyzeOptions): Promise<ExitCode> {
   await using scope = new Scope((name, cause) => complain(`${name} did not stop cleanly: ${messageOf(cause)}`))
+  scope.defer('check folder', () => rm(checkFolder(), { recursive: true, force: true }))
   const context = await contextFor(options, scope)
   if (!context.ok) {
     complain(context.error)
+    return EXIT.failed
+  }
+  const camera = chooseCamera(context.value.config, options)
+  if (!camera.ok) {
+    complain(camera.error)
     return EXIT.failed
   }
   const plugins = await buildPlugins(context.value)
@@ -57,7 +68,8 @@ export async function analyze(videos: readonly string[], options: AnalyzeOptions
   for (const [index, video] of videos.entries()) {
     if (stop.signal.aborted) return EXIT.failed
     if (videos.length > 1 && options.json !== true) print(`${index + 1} of ${videos.length}`)
-    const verdict = await judge(resolve(video), { plugins: plugins.value, config: context.value.config, options }, stop.signal)
+    const means = { plugins: plugins.value, config: context.value.config, options, camera_name: camera.value }
+    const verdict = await judge(resolve(video), means, stop.signal)
     const shown = { ...verdict, video }
     if (options.json === true) printJson(shown)
     else for (const line of describe(shown)) print(line)
@@ -70,9 +82,19 @@ interface Means {
   readonly plugins: BuiltPlugins
   readonly config: AppConfig
   readonly options: AnalyzeOptions
+  readonly camera_name: string
 }
 
-async function judge(path: string, { plugins, config, options }: Means, signal: AbortSignal): Promise<Verdict> {
+/** Whose rules apply. A file that no camera is named for is judged by those for all. */
+function chooseCamera({ cameras }: AppConfig, { camera, config }: AnalyzeOptions): Result<string, string> {
+  if (camera === undefined) return ok(NO_CAMERA)
+  if (config === undefined) return err('--camera needs the configuration that has the camera: --config FILE')
+  if (cameras.some(({ name }) => name === camera)) return ok(camera)
+  return err(`there is no camera "${camera}"; known: ${cameras.map(({ name }) => name).join(', ')}`)
+}
+
+async function judge(path: string, means: Means, signal: AbortSignal): Promise<Verdict> {
+  const { plugins, config, options, camera_name } = means
   const overrides = {
     ...(options.fullScan === undefined ? {} : { full_scan: options.fullScan }),
     ...(options.sampleFps === undefined ? {} : { sample_fps: options.sampleFps }),
@@ -80,9 +102,9 @@ async function judge(path: string, { plugins, config, options }: Means, signal: 
   const filtered = await plugins.filter.detect(path, overrides, signal)
   if (!filtered.ok) return verdictOf(path, { error: filtered.error })
   const filter_result = filtered.value
-  const vlm = await analysis(path, filter_result, { plugins, config, options }, signal)
+  const vlm = await analysis(path, filter_result, means, signal)
   if (!vlm.ok) return verdictOf(path, { filter_result, error: vlm.error })
-  const facts = { camera_name: config.cameras[0]?.name ?? 'video', filter_result, vlm: vlm.value }
+  const facts = { camera_name, filter_result, vlm: vlm.value }
   const alert_decision = config.alert_policy.enabled
     ? plugins.policy.decide(facts)
     : { notify: false, notify_reason: 'alert_policy_disabled' }
@@ -93,7 +115,7 @@ async function judge(path: string, { plugins, config, options }: Means, signal: 
 async function analysis(
   path: string,
   detection: FilterResult,
-  { plugins, config }: Means,
+  { plugins, config, camera_name }: Means,
   signal: AbortSignal,
 ): Promise<Result<StageOutcome<'vlm'>, PluginError>> {
   const gate = { run_mode: config.vlm.run_mode, trigger_classes: expandClasses(config.vlm.trigger_classes) }
@@ -102,7 +124,7 @@ async function analysis(
   const probed = await probeVideo(path, signal)
   if (!probed.ok) return probed
   const clip = {
-    camera_name: config.cameras[0]?.name ?? 'video',
+    camera_name,
     start_ts: systemClock.now().toISOString(),
     duration_s: probed.value.duration_s,
   }

@@ -59,6 +59,7 @@ function addServiceCommands(program: Command, finish: Finish): void {
 
 interface AnalyzeFlags {
   readonly config?: string
+  readonly camera?: string
   readonly model?: string
   readonly sampleFps?: number
   readonly fullScan?: boolean
@@ -74,9 +75,10 @@ function addVideoCommands(program: Command, finish: Finish): void {
     .action(async ({ once }: { once?: boolean }) => finish(await (await import('./demo.ts')).demo({ once: once === true })))
   program
     .command('analyze')
-    .description('Filter, analyse and decide for any video file, without side effects')
+    .description('Filter, analyse and decide for any video file; stores nothing, tells nobody, may download a model into the data folder')
     .argument('<video...>', 'video files')
     .option(...CONFIG)
+    .option('--camera <name>', 'judge by the rules of this camera of the configuration')
     .option('--model <model>', 'detection model: path of an ONNX file, or a name (see: homesec models list)')
     .option('--sample-fps <n>', 'frames looked at per second', positiveNumber)
     .option('--full-scan', 'look at the whole video instead of stopping at the first hit')

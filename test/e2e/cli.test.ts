@@ -1,7 +1,11 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { ClipListBodySchema } from '../../src/contracts/api/clips.ts'
+import { FilterResultSchema } from '../../src/contracts/detection.ts'
+import { makeVideo, testData } from '../../src/testkit/videos.ts'
 import { openHome, type Home } from './harness/home.ts'
 import { waitFor } from './harness/wait-for.ts'
 
@@ -47,5 +51,116 @@ describe('homesec reindex', () => {
     renameSync(join(home.data, 'spool'), join(home.root, 'spool-away'))
     mkdirSync(join(home.data, 'spool'))
     await untilListed((await home.start()).url, clips)
+  })
+})
+
+const MODEL = testData('models/yolox_nano.onnx')
+const HALLWAY = testData('videos/one-by-one-person.mp4')
+const NO_DATA = MODEL === null || HALLWAY === null ? ' (skipped: HOMESEC_TEST_DATA has no model and video)' : ''
+
+/** No key may be missing, none may be added: scripts read this. */
+const VerdictSchema = z.strictObject({
+  video: z.string(),
+  filter_result: z.strictObject(FilterResultSchema.shape).nullable(),
+  analysis_result: z.null(),
+  alert_decision: z.strictObject({ notify: z.boolean(), notify_reason: z.string() }).nullable(),
+  error: z.strictObject({ kind: z.string(), message: z.string() }).nullable(),
+})
+
+/** Every line of standard output, which must be one object each. */
+function verdicts(stdout: string): z.infer<typeof VerdictSchema>[] {
+  expect(stdout.endsWith('\n')).toBe(true)
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => VerdictSchema.parse(JSON.parse(line)))
+}
+
+describe(`homesec analyze${NO_DATA}`, () => {
+  test.skipIf(NO_DATA !== '')('--json prints one object for a video, and nothing else on standard output', async () => {
+    const home = openHome()
+    const args = ['analyze', '--json', '--sample-fps', '1', '--model', String(MODEL), String(HALLWAY)]
+    const run = home.spawn(args)
+    expect(await run.ended).toEqual({ code: 0, signal: null })
+    const [verdict, ...more] = verdicts(run.stdout)
+    expect(more).toEqual([])
+    expect(verdict).toMatchObject({ video: HALLWAY, filter_result: { detected_classes: ['person'] }, error: null })
+    const { first_hit_s, detections } = FilterResultSchema.parse(verdict?.filter_result)
+    expect(Math.abs((first_hit_s ?? NaN) - 6)).toBeLessThanOrEqual(1)
+    for (const { box } of detections) for (const part of box) expect(part).toBeGreaterThanOrEqual(0)
+    expect(existsSync(join(tmpdir(), `homesec-check-${run.pid}`))).toBe(false)
+  })
+
+  test.skipIf(NO_DATA !== '')('without --json says what it found', async () => {
+    const told = await command(openHome(), ['analyze', '--model', String(MODEL), String(HALLWAY)])
+    expect(told).toMatchObject({ code: 0, stderr: '' })
+    expect(told.stdout).toMatch(/found +person .*yolox_nano/)
+    expect(told.stdout).toMatch(/decided +/)
+  })
+})
+
+describe('homesec analyze with a configuration', () => {
+  const POLICY = {
+    backend: 'default',
+    config: { notify_on_classes: ['person'], overrides: { front_door: { notify_on_classes: ['dog'] } } },
+  }
+
+  test('prints a line for each video; one that cannot be read is an error and code 1', async () => {
+    const home = openHome()
+    const [good, bad] = [makeVideo(join(home.root, 'good.mp4')), join(home.root, 'bad.mp4')]
+    writeFileSync(bad, 'no video')
+    // The mock reads no video, so the real detector of the package looks: it needs no download.
+    home.reconfigure({ filter: { backend: 'hog' } })
+    const both = await command(home, ['analyze', '--json', '--config', home.configPath, good, bad])
+    expect(both.code).toBe(1)
+    expect(verdicts(both.stdout)).toMatchObject([
+      { video: good, filter_result: { detected_classes: [] }, error: null },
+      { video: bad, filter_result: null, alert_decision: null, error: { kind: 'invalid' } },
+    ])
+  })
+
+  test('judges by the rules of a camera only if it is named', async () => {
+    const home = openHome({ alert_policy: POLICY })
+    const video = makeVideo(join(home.root, 'visit.mp4'))
+    const args = ['analyze', '--json', '--config', home.configPath, video]
+    const [neutral, named, unknown] = [
+      await command(home, args),
+      await command(home, [...args, '--camera', 'front_door']),
+      await command(home, [...args, '--camera', 'back_door']),
+    ]
+    expect(verdicts(neutral.stdout)).toMatchObject([{ alert_decision: { notify: true } }])
+    expect(verdicts(named.stdout)).toMatchObject([{ alert_decision: { notify: false } }])
+    expect(unknown).toMatchObject({ code: 1, stdout: '' })
+    expect(unknown.stderr).toMatch(/no camera "back_door"; known: front_door/)
+    expect(home.stored()).toEqual([])
+  })
+})
+
+describe('the command line', () => {
+  test('explains a wrong use with code 2, and itself with code 0', async () => {
+    const home = openHome()
+    for (const wrong of [['analyze'], ['analyse'], ['validate'], ['run', '--confg', 'x.yaml']]) {
+      expect(await command(home, wrong), wrong.join(' ')).toMatchObject({ code: 2, stdout: '' })
+    }
+    const help = await command(home, ['--help'])
+    expect(help).toMatchObject({ code: 0, stderr: '' })
+    expect(help.stdout).toMatch(/analyze.*\n(.*\n)*.*doctor|doctor.*\n(.*\n)*.*analyze/)
+  })
+
+  test('models are listed, and an unknown one is refused with the names of the known', async () => {
+    const home = openHome()
+    const listed = await command(home, ['models', 'list'])
+    expect(listed).toMatchObject({ code: 0, stderr: '' })
+    expect(listed.stdout).toContain('yolox_nano')
+    const unknown = await command(home, ['models', 'pull', 'yolox_giant'])
+    expect(unknown).toMatchObject({ code: 1, stdout: '' })
+    expect(unknown.stderr).toMatch(/yolox_giant.*yolox_nano/)
+  })
+
+  test('validate says what a configuration sets up', async () => {
+    const home = openHome()
+    const valid = await command(home, ['validate', '--config', home.configPath])
+    expect(valid).toMatchObject({ code: 0, stderr: expect.not.stringContaining('problem') as string })
+    expect(valid.stdout).toMatch(/is valid\n.*front_door \(folder\)/)
   })
 })
