@@ -1,3 +1,4 @@
+import type { VlmUsage } from '../contracts/analysis.ts'
 import type { VlmAnalyzer } from '../contracts/analyzer.ts'
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import type { FilterResult } from '../contracts/detection.ts'
@@ -11,6 +12,7 @@ import type { ClipStages } from '../core/process-clip.ts'
 import type { StorageKeys } from '../core/storage-keys.ts'
 import { extractJpegs } from '../lib/ffmpeg/extract-jpegs.ts'
 import { Semaphore } from '../lib/semaphore.ts'
+import { askAnalyzer } from './ask-analyzer.ts'
 
 export interface StagePlugins {
   readonly storage: Pick<StorageBackend, 'put'>
@@ -18,12 +20,7 @@ export interface StagePlugins {
   readonly analyzer: Pick<VlmAnalyzer, 'analyze'> | null
   readonly keys: StorageKeys
   /** Hears of every paid answer. */
-  readonly onUsage: (usage: {
-    readonly model: string
-    readonly prompt_tokens: number
-    readonly completion_tokens: number
-    readonly cost_usd: number | null
-  }) => void
+  readonly onUsage: (usage: VlmUsage) => void
 }
 
 type StageConfig = Pick<AppConfig, 'storage' | 'filter' | 'vlm' | 'timeouts' | 'concurrency'>
@@ -80,12 +77,8 @@ export async function analyze(
   const frames = await extractJpegs(path, { seconds, maxSize: max_size, quality }, signal)
   if (!frames.ok) return frames
   const { camera_name, start_ts, duration_s } = clip
-  const answer = await plugins.analyzer.analyze(
-    { camera_name, start_ts, duration_s, filter_result: detection, frames: frames.value },
-    signal,
-  )
-  if (answer.ok) plugins.onUsage(answer.value.usage)
-  return answer
+  const request = { camera_name, start_ts, duration_s, filter_result: detection, frames: frames.value }
+  return askAnalyzer(plugins.analyzer, request, plugins.onUsage, signal)
 }
 
 const THUMBNAIL = { maxSize: 640, quality: 80 }

@@ -17,6 +17,11 @@ export interface AnalysisRequest {
   readonly filter_result: FilterResult
   /** In time order, already scaled and encoded as `vlm.preprocessing` says. At least one. */
   readonly frames: readonly LabelledFrame[]
+  /**
+   * Hears what each answer of the model cost, also of one that is no use. What is not reported here and ends in an error is missing
+   * from the daily budget. A success says its whole `usage` itself.
+   */
+  readonly onUsage?: (usage: VlmUsage) => void
 }
 
 export interface AnalysisOutput {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import type { VlmUsage } from '../../../contracts/analysis.ts'
 import type { VlmAnalyzer } from '../../../contracts/analyzer.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { analyzerContract, anAnalysisRequest, TINY_JPEG } from '../../../testkit/analyzer-contract.ts'
@@ -153,6 +154,24 @@ describe('an answer that does not fit', () => {
   test('a server that fails during the repair is unavailable, so the clip is tried again', async () => {
     const { result } = await judge([{ do: 'prose' }, { do: 'status', status: 503 }])
     expect(result).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
+  })
+})
+
+describe('what an answer of no use cost', () => {
+  test.each<[string, readonly ChatBehaviour[], number]>([
+    ['an answer that does not fit, twice', [{ do: 'prose' }, { do: 'off_schema' }], 2],
+    ['an answer before a failed repair', [{ do: 'prose' }, { do: 'status', status: 503 }], 1],
+    ['a refusal', [{ do: 'refuse' }], 1],
+    ['a server that fails', [{ do: 'status', status: 500 }], 0],
+  ])('is reported: %s', async (_name, behaviours, answers) => {
+    const server = await startServer()
+    server.behave(...behaviours)
+    const analyzer = await analyzerOf(server, { price: { prompt_usd_per_mtok: 1000, completion_usd_per_mtok: 0 } })
+    const usages: VlmUsage[] = []
+    const result = await analyzer.analyze(anAnalysisRequest({ onUsage: (usage) => usages.push(usage) }), live)
+    expect(result.ok).toBe(false)
+    const usage = { model: 'test-model', prompt_tokens: 1000, completion_tokens: 100, cost_usd: 1 }
+    expect(usages).toEqual(Array.from({ length: answers }, () => usage))
   })
 })
 

@@ -27,7 +27,7 @@ class OpenaiAnalyzer implements VlmAnalyzer {
   }
 
   analyze(request: AnalysisRequest, signal: AbortSignal): Promise<Result<AnalysisOutput, PluginError>> {
-    return this.#unlessStopped(signal, (stop) => this.#judge(judgeMessages(request, this.#config), stop))
+    return this.#unlessStopped(signal, (stop) => this.#judge(request, stop))
   }
 
   ping(signal: AbortSignal): Promise<Result<{ readonly model: string }, PluginError>> {
@@ -41,8 +41,9 @@ class OpenaiAnalyzer implements VlmAnalyzer {
     this.#closing.abort()
   }
 
-  async #judge(messages: readonly Message[], signal: AbortSignal): Promise<Result<AnalysisOutput, PluginError>> {
-    const first = await this.#chat.complete(messages, signal)
+  async #judge(request: AnalysisRequest, signal: AbortSignal): Promise<Result<AnalysisOutput, PluginError>> {
+    const messages = judgeMessages(request, this.#config)
+    const first = await this.#ask(messages, request, signal)
     if (!first.ok) return first
     const judged = this.#read(first.value)
     if (judged.ok) return ok({ analysis: judged.value, usage: this.#usage([first.value]) })
@@ -50,11 +51,24 @@ class OpenaiAnalyzer implements VlmAnalyzer {
 
     const { activity_types } = this.#config
     const isEmpty = first.value.text.trim() === ''
-    const second = await this.#chat.complete(isEmpty ? messages : repairMessages(first.value.text, judged.error, activity_types), signal)
+    const again = isEmpty ? messages : repairMessages(first.value.text, judged.error, activity_types)
+    const second = await this.#ask(again, request, signal)
     if (!second.ok) return second
     const repaired = this.#read(second.value)
     if (!repaired.ok) return err(pluginError('invalid', `the model twice gave an answer that does not fit: ${repaired.error}`))
     return ok({ analysis: repaired.value, usage: this.#usage([first.value, second.value]) })
+  }
+
+  /** Every answer is paid for, whether it is of use or not. */
+  async #ask(
+    messages: readonly Message[],
+    { onUsage }: Pick<AnalysisRequest, 'onUsage'>,
+    signal: AbortSignal,
+  ): Promise<Result<Reply, PluginError>> {
+    const reply = await this.#chat.complete(messages, signal)
+    if (!reply.ok) return reply
+    onUsage?.(this.#usage([reply.value]))
+    return reply.value.refused ? err(pluginError('invalid', 'the model refused to judge this clip')) : reply
   }
 
   #read(reply: Reply): Result<AnalysisResult, string> {

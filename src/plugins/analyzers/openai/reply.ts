@@ -12,6 +12,8 @@ export interface Reply {
   readonly text: string
   /** Stopped by the token limit. */
   readonly truncated: boolean
+  /** It will not judge; the answer is paid for all the same. */
+  readonly refused: boolean
   /** Null when the server does not count. */
   readonly tokens: Tokens | null
 }
@@ -39,12 +41,10 @@ export function readReply(body: unknown): Result<Reply, PluginError> {
     return err(pluginError('invalid', 'the model server does not answer in the chat-completions format; is `base_url` right?'))
   const choice = completion.data.choices[0]
   if (choice === undefined) return err(pluginError('invalid', 'the model server sent an empty answer'))
-  if (isGiven(choice.message.refusal) || choice.finish_reason === 'content_filter') {
-    return err(pluginError('invalid', 'the model refused to judge this clip'))
-  }
   const { usage } = completion.data
   return ok({
     text: plainText(choice.message.content),
+    refused: isGiven(choice.message.refusal) || choice.finish_reason === 'content_filter',
     truncated: choice.finish_reason === 'length',
     tokens:
       usage === null || usage === undefined ? null : { prompt_tokens: usage.prompt_tokens, completion_tokens: usage.completion_tokens },
