@@ -1,16 +1,17 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises'
+import { access, constants, mkdir, rm, statfs } from 'node:fs/promises'
 import type { AppConfig } from '../config/schema.ts'
 import { messageOf, type PluginError } from '../contracts/errors.ts'
 import { attempt, err, ok, type Result } from '../contracts/result.ts'
 import { lockDataDir } from '../app/data-lock.ts'
 import { createLogger } from '../app/logger.ts'
-import { buildCameras, buildPlugins, type BuiltPlugins, type PluginContext } from '../app/build-plugins.ts'
+import { buildCameras, buildPlugins, checkFolder, type BuiltCamera, type BuiltPlugins, type PluginContext } from '../app/build-plugins.ts'
 import { runChild } from '../lib/child-process.ts'
 import { orAborted, startDeadline } from '../lib/deadline.ts'
 import { createRedactor, type Redact } from '../lib/redact.ts'
 import { Scope } from '../lib/scope.ts'
 import { systemClock } from '../lib/system-clock.ts'
 import { openDatabase } from '../db/open-database.ts'
+import { checkCamera } from './check-camera.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { openConfig, type OpenedConfig } from './open-config.ts'
 import { complain, print } from './terminal.ts'
@@ -35,22 +36,21 @@ export async function doctor(configPath: string): Promise<ExitCode> {
   for (const warning of opened.value.loaded.warnings) print(`note  ${warning}`)
   const redact = createRedactor(opened.value.loaded.secretValues)
   await using scope = new Scope((name, cause) => complain(`${name} did not stop cleanly: ${redact(messageOf(cause))}`))
+  scope.defer('check folder', () => rm(checkFolder(), { recursive: true, force: true }))
   const context = contextFor(opened.value, scope, redact)
   const plugins = await buildPlugins(context)
   if (!plugins.ok) {
     print(`FAIL  plugins: ${redact(plugins.error)}`)
     return EXIT.failed
   }
+  const checks = [
+    ...machineChecks(context.config),
+    ...cameraChecks(await buildCameras(context)),
+    ...pluginChecks(context.config, plugins.value),
+    ...databaseChecks(context),
+  ]
   let failed = 0
-  for (const check of [...machineChecks(context.config), ...pluginChecks(context.config, plugins.value), ...databaseChecks(context)]) {
-    if (!(await perform(check, redact))) failed += 1
-  }
-  const cameras = await buildCameras(context)
-  for (const { name, broken } of cameras) {
-    if (broken === null) continue
-    print(`FAIL  camera ${name}: ${redact(broken)}`)
-    failed += 1
-  }
+  for (const check of checks) if (!(await perform(check, redact))) failed += 1
   print(failed === 0 ? 'Everything works.' : `${failed} ${failed === 1 ? 'part does' : 'parts do'} not work.`)
   return failed === 0 ? EXIT.ok : EXIT.failed
 }
@@ -88,6 +88,10 @@ function machineChecks(config: AppConfig): Check[] {
       },
     },
   ]
+}
+
+function cameraChecks(cameras: readonly BuiltCamera[]): Check[] {
+  return cameras.map(({ name, source }) => ({ name: `camera ${name}`, run: (signal) => checkCamera(source, systemClock, signal) }))
 }
 
 function pluginChecks(config: AppConfig, { storage, filter, analyzer, notifiers }: BuiltPlugins): Check[] {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { ClipListBodySchema } from '../../src/contracts/api/clips.ts'
 import { FilterResultSchema } from '../../src/contracts/detection.ts'
 import { makeVideo, testData } from '../../src/testkit/videos.ts'
-import { openHome, type Home } from './harness/home.ts'
+import { CAMERA, nameOf, openHome, type Home } from './harness/home.ts'
 import { waitFor } from './harness/wait-for.ts'
 
 /** Runs a command in the household to its end. */
@@ -162,5 +162,35 @@ describe('the command line', () => {
     const valid = await command(home, ['validate', '--config', home.configPath])
     expect(valid).toMatchObject({ code: 0, stderr: expect.not.stringContaining('problem') as string })
     expect(valid.stdout).toMatch(/is valid\n.*front_door \(folder\)/)
+  })
+})
+
+describe('homesec doctor', () => {
+  test('tries every part, leaves the files of a camera alone, and cleans up behind itself', async () => {
+    const home = openHome()
+    const taking = { path: home.inbox, stability_s: 0.1, poll_s: 0.1, after_ingest: 'delete' }
+    home.reconfigure({ cameras: [{ name: CAMERA, source: { backend: 'folder', config: taking } }] })
+    home.drop(1)
+    const longAgo = new Date('2020-01-01')
+    utimesSync(join(home.inbox, nameOf(1)), longAgo, longAgo)
+    const run = home.spawn(['doctor', '--config', home.configPath])
+    expect(await run.ended).toEqual({ code: 0, signal: null })
+    for (const part of ['ffmpeg', 'data folder', `camera ${CAMERA}`, 'storage local', 'filter mock'])
+      expect(run.stdout).toContain(`ok    ${part}: `)
+    expect(run.stdout).toContain('Everything works.')
+    expect(readdirSync(home.inbox)).toEqual([nameOf(1)])
+    expect(home.journals()).toEqual([])
+    expect(existsSync(join(home.data, 'state'))).toBe(false)
+    expect(existsSync(join(tmpdir(), `homesec-check-${run.pid}`))).toBe(false)
+  })
+
+  test('names the camera whose folder is missing and what to do, and ends with code 1', async () => {
+    const home = openHome()
+    rmSync(home.inbox, { recursive: true })
+    const told = await command(home, ['doctor', '--config', home.configPath])
+    expect(told.code).toBe(1)
+    expect(told.stdout).toMatch(/FAIL {2}camera front_door: .*inbox is missing; create it/)
+    expect(told.stdout).toContain('ok    storage local: ')
+    expect(told.stdout).toContain('1 part does not work.')
   })
 })
