@@ -2,7 +2,9 @@ import { setMaxListeners } from 'node:events'
 import type { ComponentHealth } from '../contracts/health.ts'
 import { messageOf } from '../contracts/errors.ts'
 import { findLeftovers, resumeClips, type RecoveryDeps } from '../core/recover-clips.ts'
-import { UploadSweeper } from '../core/retry-uploads.ts'
+import { sweepAlerts } from '../core/retry-alerts.ts'
+import { sweepFilters } from '../core/retry-filters.ts'
+import { sweepUploads } from '../core/retry-uploads.ts'
 import { every } from '../lib/every.ts'
 import { HealthMonitor, healthOf, type Pinged } from './health-monitor.ts'
 import type { Parts } from './parts.ts'
@@ -62,9 +64,11 @@ export function runTimers({ config, clock, log, scope, pipeline }: Pick<Parts, '
     'retention timer',
     every(config.retention.interval_s * 1000, clock, () => prune('timer'), complain),
   )
-  const { index, runner, stages, artifacts, openFile, storage } = pipeline
-  const firstDelayMs = config.retry.backoff_s * 1000
-  scope.own('upload sweeper', new UploadSweeper({ index, repository, storage, runner, stages, artifacts, openFile, clock, firstDelayMs }))
+  const sweep = { ...pipeline, clock, random: pipeline.runner.random, firstDelayMs: config.retry.backoff_s * 1000 }
+  const alertMaxAgeMs = config.recovery.alert_max_age_s * 1000
+  scope.own('upload sweeper', sweepUploads(sweep))
+  scope.own('alert sweeper', sweepAlerts({ ...sweep, notifyTimeoutMs: config.timeouts.notify_s * 1000, alertMaxAgeMs }))
+  scope.own('filter sweeper', sweepFilters(sweep))
 }
 
 /** Learns the clips of earlier runs, then finishes those that were not done, while new ones are recorded already. */

@@ -80,7 +80,8 @@ export function buildPipeline(context: PipelineContext) {
   })
   scope.defer('retention', () => pruner.idle())
   const { runner, stages, artifacts, openFile } = processing
-  return { ...state, intake, pruner, runner, stages, artifacts, openFile, freeBytes, storage: plugins.storage }
+  const { configHash } = context
+  return { ...state, configHash, intake, pruner, runner, stages, artifacts, openFile, freeBytes, storage: plugins.storage }
 }
 
 type State = ReturnType<typeof buildState>

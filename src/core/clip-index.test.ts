@@ -84,6 +84,6 @@ describe('known contents', () => {
 test('debts are listed newest first', () => {
   const owing = (nth: number) => stored(nth, { analysis_result: null, alert_decision: { notify: true, notify_reason: 'x' } })
   const index = indexOf(owing(1), owing(3), owing(2))
-  expect(index.owing().map(({ clip_id }) => clip_id)).toEqual(['front_door_3.mp4', 'front_door_2.mp4', 'front_door_1.mp4'])
+  expect(index.owing('storage').map(({ clip_id }) => clip_id)).toEqual(['front_door_3.mp4', 'front_door_2.mp4', 'front_door_1.mp4'])
   expect(index.owingCount).toBe(3)
 })

@@ -1,5 +1,6 @@
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import { Heap } from '../lib/heap.ts'
+import { owesAlert, owesFilter } from './pipeline-debt.ts'
 import { owesStorage } from './storage-debt.ts'
 
 /** What has to be known of every clip at any time without reading its journal. */
@@ -7,14 +8,18 @@ export interface ClipDigest {
   readonly clip_id: string
   readonly camera_name: string
   readonly createdMs: number
+  readonly endMs: number
   readonly bytes: number
   /** The local file is there. */
   readonly local: boolean
   readonly prunable: Prunable
-  /** The storage lacks the clip or one of its artifacts. */
-  readonly owesStorage: boolean
+  readonly debts: readonly Debt[]
   readonly eventSeq: number
 }
+
+/** What is followed up: the storage lacks something, a notifier was out of reach, the detector was. */
+const DEBTS = ['storage', 'alert', 'filter'] as const
+export type Debt = (typeof DEBTS)[number]
 
 /** `done`: in the storage and finished. `uploaded`: in the storage, still to be analysed. `no`: only here. */
 export type Prunable = 'done' | 'uploaded' | 'no'
@@ -24,12 +29,22 @@ export function digestOf(state: ClipStateData): ClipDigest {
     clip_id: state.clip_id,
     camera_name: state.camera_name,
     createdMs: Date.parse(state.created_at),
+    endMs: Date.parse(state.end_ts),
     bytes: state.size_bytes,
     local: state.local_deleted_at === null && state.deleted_at === null,
     prunable: prunable(state),
-    owesStorage: owesStorage(state),
+    debts: debtsOf(state),
     eventSeq: state.event_seq,
   }
+}
+
+/** Nearly all clips share this one. */
+const NO_DEBTS: readonly Debt[] = []
+
+function debtsOf(state: ClipStateData): readonly Debt[] {
+  const owes: Readonly<Record<Debt, boolean>> = { storage: owesStorage(state), alert: owesAlert(state), filter: owesFilter(state) }
+  const debts = DEBTS.filter((debt) => owes[debt])
+  return debts.length === 0 ? NO_DEBTS : debts
 }
 
 function prunable(state: ClipStateData): Prunable {
@@ -41,7 +56,7 @@ function prunable(state: ClipStateData): Prunable {
 export class ClipIndex {
   readonly #digests = new Map<string, ClipDigest>()
   readonly #bySha = new Map<string, string>()
-  readonly #owing = new Set<string>()
+  readonly #owing: Readonly<Record<Debt, Set<string>>> = { storage: new Set(), alert: new Set(), filter: new Set() }
   /** Ids, oldest first. Entries go stale when a digest changes and are dropped when they come up. */
   readonly #prunable: Record<Exclude<Prunable, 'no'>, Heap<string>>
   readonly #lastStart = new Map<string, string>()
@@ -80,7 +95,7 @@ export class ClipIndex {
 
   /** Clips the storage still lacks something of. */
   get owingCount(): number {
-    return this.#owing.size
+    return this.#owing.storage.size
   }
 
   update(state: ClipStateData): void {
@@ -92,8 +107,10 @@ export class ClipIndex {
     this.#localBytes += localBytes(digest) - localBytes(before)
     if (state.deleted_at === null) this.#bySha.set(shaKey(state.content_sha256), digest.clip_id)
     else if (this.clipWithSha(state.content_sha256) === digest.clip_id) this.#bySha.delete(shaKey(state.content_sha256))
-    if (digest.owesStorage) this.#owing.add(digest.clip_id)
-    else this.#owing.delete(digest.clip_id)
+    for (const debt of DEBTS) {
+      if (digest.debts.includes(debt)) this.#owing[debt].add(digest.clip_id)
+      else this.#owing[debt].delete(digest.clip_id)
+    }
     if (digest.prunable !== before?.prunable && digest.local) this.giveBack(digest)
     this.#dropStale('done')
     this.#dropStale('uploaded')
@@ -115,9 +132,9 @@ export class ClipIndex {
     return this.#bySha.get(shaKey(sha256))
   }
 
-  /** Clips that lack something in the storage, newest first. */
-  owing(): ClipDigest[] {
-    const digests = [...this.#owing].flatMap((clipId) => this.#digests.get(clipId) ?? [])
+  /** Clips that are owed something, newest first. */
+  owing(debt: Debt): ClipDigest[] {
+    const digests = [...this.#owing[debt]].flatMap((clipId) => this.#digests.get(clipId) ?? [])
     return digests.sort((a, b) => (older(a, b) ? 1 : -1))
   }
 

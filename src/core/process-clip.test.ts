@@ -83,7 +83,17 @@ describe('failures', () => {
     const state = await pipeline.run()
     expect(pipeline.sent).toMatchObject([{ storage_uri: null, view_url: null, upload_failed: true, upload_pending: false }])
     expect(state).toMatchObject({ status: 'done', stages: { upload: { status: 'error' } } })
-    expect(pipeline.index.owing()).toHaveLength(1)
+    expect(pipeline.index.owing('storage')).toHaveLength(1)
+  })
+
+  test('a detector that fails again for the same reason is no news to the owner, for another one it is', async () => {
+    const pipeline = new PipelineFixture()
+    const kinds = ['rejected', 'rejected', 'invalid'] as const
+    for (const kind of kinds) {
+      pipeline.filter = async () => err(pluginError(kind, 'no'))
+      expect((await pipeline.run()).status).toBe('error')
+    }
+    expect(pipeline.stages.exhausted.map(({ kind }) => kind)).toEqual(['rejected', 'invalid'])
   })
 
   test('a slow upload holds up the alert only for a while, and the slot not at all', async () => {
@@ -213,6 +223,6 @@ describe('a clip that its owner deletes on its way', () => {
     pipeline.repository.record(pipeline.state().clip_id, DELETED)
     uploaded()
     await running
-    expect(pipeline.index.owing()).toHaveLength(1)
+    expect(pipeline.index.owing('storage')).toHaveLength(1)
   })
 })

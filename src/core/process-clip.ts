@@ -1,6 +1,6 @@
 import { AlertDecisionSchema, type AlertDecision } from '../contracts/alert.ts'
 import type { AlertFacts } from '../contracts/alert-policy.ts'
-import type { ClipStateData } from '../contracts/clip-state.ts'
+import type { ClipStateData, StageLog } from '../contracts/clip-state.ts'
 import type { FilterResult } from '../contracts/detection.ts'
 import { pluginError } from '../contracts/errors.ts'
 import { skipped, type StageOutcome, type StageOutputs } from '../contracts/stages.ts'
@@ -10,6 +10,7 @@ import type { AnnounceClip } from './announce-clip.ts'
 import type { ArtifactKeeper, Thumbnail } from './artifacts.ts'
 import type { ClipFileOpener } from './clip-file.ts'
 import type { ClipRepository } from './clip-repository.ts'
+import { failedKind } from './pipeline-debt.ts'
 import { runStage, type Stage, type StageRunner } from './run-stage.ts'
 import type { AnalyzeVerdict } from './should-analyze.ts'
 
@@ -108,7 +109,13 @@ async function upload({ clip, deps, signal }: Run): Promise<StageOutcome<'upload
 async function detect({ clip, path, deps, signal }: Run): Promise<StageOutcome<'filter'>> {
   if (clip.filter_result !== null) return { state: 'ok', value: clip.filter_result }
   const target = { clip_id: clip.clip_id, attemptsBefore: clip.stages.filter.attempts }
-  return runStage(deps.runner, deps.stages.filter(clip, path), target, signal)
+  return runStage(withoutOldNews(deps.runner, clip.stages.filter), deps.stages.filter(clip, path), target, signal)
+}
+
+/** A stage that failed for good before, and does so again for the same reason, is nothing new to the owner. */
+function withoutOldNews(runner: StageRunner, before: StageLog): StageRunner {
+  const known = failedKind(before)
+  return { ...runner, onExhausted: (error) => (error.kind === known ? undefined : runner.onExhausted(error)) }
 }
 
 async function analyze({ clip, path, deps, signal }: Run, detection: FilterResult): Promise<StageOutcome<'vlm'>> {

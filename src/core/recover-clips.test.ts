@@ -48,6 +48,7 @@ function setUp(findings: readonly SpoolFinding[], run: RecoveryDeps['intake']['r
       },
     },
     clipsAtOnce: 4,
+    configHash: 'test',
     log: pipeline.stages.log,
   }
   return { pipeline, deps, news, offered, order }

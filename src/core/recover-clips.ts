@@ -22,6 +22,7 @@ export interface RecoveryDeps {
   readonly sinkFor: (cameraName: string) => ClipSink
   readonly alerts: Pick<SystemAlerts, 'raise' | 'tell'>
   readonly clipsAtOnce: number
+  readonly configHash: string
   readonly log: Logger
 }
 
@@ -42,7 +43,7 @@ export async function findLeftovers(deps: RecoveryDeps, signal: AbortSignal): Pr
       if (known !== undefined && known.eventSeq >= finding.state.event_seq) return
       deps.index.update(finding.state)
       if (owesDigest(finding.state)) found.uncounted.push(finding.state)
-      if (recoveryStep(finding).do !== 'nothing') found.clips.push(finding)
+      if (recoveryStep(finding, deps.configHash).do !== 'nothing') found.clips.push(finding)
     } else if (finding.type === 'unreadable') reportUnreadable(finding, deps)
     else if (finding.type === 'staged' || !isBeingRecorded(finding.path, deps)) found.files.push(finding)
   }, signal)
@@ -94,7 +95,7 @@ async function sendDigest(silent: readonly ClipStateData[], deps: RecoveryDeps, 
 
 async function resume(finding: Extract<SpoolFinding, { type: 'clip' }>, deps: RecoveryDeps): Promise<ClipStateData | null> {
   const { clip_id, local_path } = finding.state
-  const step = recoveryStep(finding)
+  const step = recoveryStep(finding, deps.configHash)
   if (step.do === 'remove_file') {
     await rm(local_path, { force: true }).catch(() => undefined) // tried again at the next start
     return null

@@ -1,5 +1,6 @@
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import type { SpoolFinding } from '../contracts/journal.ts'
+import { failedKind } from './pipeline-debt.ts'
 
 export type RecoveryStep =
   /** Takes it up where it stopped. */
@@ -13,13 +14,20 @@ export type RecoveryStep =
   | { readonly do: 'note_missing'; readonly thenResume: boolean }
 
 /** What to do with a clip of an earlier run. Pure. */
-export function recoveryStep({ state, fileExists }: Extract<SpoolFinding, { type: 'clip' }>): RecoveryStep {
+export function recoveryStep({ state, fileExists }: Extract<SpoolFinding, { type: 'clip' }>, configHash: string): RecoveryStep {
   if (state.deleted_at !== null) return { do: fileExists ? 'remove_file' : 'nothing' }
-  const unfinished = state.status !== 'done'
+  const unfinished = state.status !== 'done' && !isSettled(state, configHash)
   if (fileExists) return { do: unfinished ? 'resume' : 'nothing' }
   if (state.storage_uri === null) return { do: state.local_deleted_at === null ? 'give_up' : 'nothing' }
   if (state.local_deleted_at === null) return { do: 'note_missing', thenResume: unfinished }
   return { do: unfinished ? 'resume' : 'nothing' }
+}
+
+/** Its detector refused it, and would again: nothing has changed since. Its upload has to be in the storage, or be the sweeper's. */
+function isSettled({ stages, provenance }: ClipStateData, configHash: string): boolean {
+  const kind = failedKind(stages.filter)
+  const refused = kind === 'invalid' || kind === 'rejected'
+  return refused && provenance.config_hash === configHash && (stages.upload.status === 'ok' || stages.upload.status === 'error')
 }
 
 /** Of an earlier run; one that waited in today's queue is none. A file that was found without a journal is, though its clip is new. Pure. */

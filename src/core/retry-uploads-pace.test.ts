@@ -6,16 +6,16 @@ import { FakeClock } from '../testkit/fake-clock.ts'
 import { memoryLogger } from '../testkit/memory-logger.ts'
 import { Semaphore } from '../lib/semaphore.ts'
 import { digestOf } from './clip-index.ts'
-import { UploadSweeper, type SweeperDeps } from './retry-uploads.ts'
+import { sweepUploads, type UploadDebtDeps } from './retry-uploads.ts'
 
 const FIRST_DELAY_MS = 1000
 
 /** One clip whose upload always fails; counts the tries. */
-function failing(kind: ErrorKind): { readonly deps: SweeperDeps; readonly clock: FakeClock; readonly tries: () => number } {
+function failing(kind: ErrorKind): { readonly deps: UploadDebtDeps; readonly clock: FakeClock; readonly tries: () => number } {
   const clock = new FakeClock()
   const state = aClipState({ finished_at: '2026-01-01T00:01:00.000Z' })
   let tries = 0
-  const deps: SweeperDeps = {
+  const deps: UploadDebtDeps = {
     index: { owing: () => [digestOf(state)] },
     repository: {
       get: () => state,
@@ -62,7 +62,7 @@ test.each(['unavailable', 'invalid'] as const)(
   'an upload that keeps failing as %s is tried less and less often, and never given up',
   async (kind) => {
     const { deps, clock, tries } = failing(kind)
-    await using _sweeper = new UploadSweeper(deps)
+    await using _sweeper = sweepUploads(deps)
     await pass(clock, 600_000)
     const inTheFirstTenMinutes = tries()
     expect(inTheFirstTenMinutes).toBeGreaterThan(3)

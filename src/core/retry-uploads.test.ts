@@ -8,7 +8,7 @@ import { aClip, NOTHING_DETECTED } from '../testkit/builders.ts'
 import { settle, type FakeClock } from '../testkit/fake-clock.ts'
 import { PipelineFixture } from '../testkit/pipeline-fixture.ts'
 import type { ClipIndex } from './clip-index.ts'
-import { UploadSweeper } from './retry-uploads.ts'
+import { sweepUploads } from './retry-uploads.ts'
 
 const FAILED: ClipFact = {
   event_type: 'upload_failed',
@@ -41,7 +41,7 @@ async function withDebts(count: number) {
   const { clock, runner } = pipeline.stages
   const { stages, openFile } = pipeline.deps()
   const { index, repository, storage, artifacts } = pipeline
-  const start = () => new UploadSweeper({ index, repository, storage, runner, stages, artifacts, openFile, clock, firstDelayMs: 1000 })
+  const start = () => sweepUploads({ index, repository, storage, runner, stages, artifacts, openFile, clock, firstDelayMs: 1000 })
   const uploads = () => storage.puts.map((key) => key.replace('clips/front_door/front_door_', ''))
   return { pipeline, clock, storage, index, start, uploads, ids, folder }
 }

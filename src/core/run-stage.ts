@@ -38,6 +38,11 @@ export interface StageTarget {
   readonly attemptsBefore: number
 }
 
+/** For a later try by a sweeper: once, and told to nobody, as the owner heard when the stage gave up. The log has it. */
+export function onceQuietly(runner: StageRunner): StageRunner {
+  return { ...runner, retry: { maxAttempts: 1, backoffMs: 0 }, onExhausted: () => undefined }
+}
+
 /** Asked to wait longer than this, we give up instead: an alert that comes an hour late is no alert. */
 const MAX_RETRY_AFTER_MS = 60_000
 

@@ -167,7 +167,21 @@ describe('what to do with a clip of an earlier run', () => {
     ['a stored, done one only learns that', { storage_uri: 'm:a', status: 'done' }, false, { do: 'note_missing', thenResume: false }],
     ['a pruned, unfinished one goes on from the storage', { storage_uri: 'm:a', local_deleted_at: GONE }, false, { do: 'resume' }],
   ] as const)('%s', (_what, changes, fileExists, step) => {
-    expect(recoveryStep({ type: 'clip', state: aClipState(changes), fileExists })).toEqual(step)
+    expect(recoveryStep({ type: 'clip', state: aClipState(changes), fileExists }, 'test')).toEqual(step)
+  })
+
+  test.each([
+    ['refused under this configuration is left alone', 'invalid: no video', 'ok', 'test', 'nothing'],
+    ['refused, whose upload is the sweeper’s, is left alone', 'rejected: no', 'error', 'test', 'nothing'],
+    ['refused under another configuration is tried again', 'invalid: no video', 'ok', 'other', 'resume'],
+    ['refused, whose upload a kill cut short, goes on', 'invalid: no video', 'running', 'test', 'resume'],
+    ['that found no detector is tried again', 'unavailable: down', 'ok', 'test', 'resume'],
+    ['that broke its detector is tried again', 'bug: boom', 'ok', 'test', 'resume'],
+  ] as const)('one %s', (...[, last_error, upload, configHash, step]) => {
+    const { stages } = aClipState()
+    const ended = { filter: { ...stages.filter, status: 'error', last_error }, upload: { ...stages.upload, status: upload } } as const
+    const state = aClipState({ status: 'error', stages: { ...stages, ...ended } })
+    expect(recoveryStep({ type: 'clip', state, fileExists: true }, configHash)).toEqual({ do: step })
   })
 
   test('it alerts on its own only while it is news', () => {

@@ -1,0 +1,30 @@
+import type { ClipStateData, StageLog } from '../contracts/clip-state.ts'
+import { ERROR_KINDS, isRetryable, type ErrorKind } from '../contracts/errors.ts'
+
+/** The kind of a failure for good, as the journal keeps it; null when the stage did not fail. Pure. */
+export function failedKind({ status, last_error }: StageLog): ErrorKind | null {
+  if (status !== 'error' || last_error === null) return null
+  return ERROR_KINDS.find((kind) => last_error.startsWith(`${kind}: `)) ?? null
+}
+
+/** Whether it failed for a reason that can pass, so that a later try may help. Pure. */
+export function mayPass(log: StageLog): boolean {
+  const kind = failedKind(log)
+  return kind !== null && isRetryable(kind)
+}
+
+/** Whether this notifier was tried in vain and is worth another try; also when a kill or a shutdown cut one short. Pure. */
+export function owesNotifier(log: StageLog | undefined): boolean {
+  return log !== undefined && (log.status === 'pending' || log.status === 'running' || mayPass(log))
+}
+
+/** Whether a clip that went through the pipeline still has someone to tell. Pure. */
+export function owesAlert({ deleted_at, finished_at, alert_decision, notifications }: ClipStateData): boolean {
+  if (deleted_at !== null || finished_at === null || alert_decision?.notify !== true) return false
+  return Object.values(notifications).some(owesNotifier)
+}
+
+/** Whether a clip ended without detections for a reason that can pass. Pure. */
+export function owesFilter({ deleted_at, local_deleted_at, storage_uri, stages }: ClipStateData): boolean {
+  return deleted_at === null && (local_deleted_at === null || storage_uri !== null) && mayPass(stages.filter)
+}

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { pluginError, type PluginError } from '../contracts/errors.ts'
+import { err, ok, type Result } from '../contracts/result.ts'
+import { Semaphore } from '../lib/semaphore.ts'
+import { aClip } from '../testkit/builders.ts'
+import { PipelineFixture } from '../testkit/pipeline-fixture.ts'
+import { sweepAlerts } from './retry-alerts.ts'
+
+const DOWN = err(pluginError('unavailable', 'down'))
+
+/** A clip that was announced while `phone` answered like this; its end is ten seconds ahead of the clock. */
+async function announcedWhile(answer: Result<void, PluginError>) {
+  const pipeline = new PipelineFixture()
+  pipeline.send = async () => answer
+  const running = pipeline.run()
+  const { clock, runner } = pipeline.stages
+  await clock.advance(60_000)
+  await running
+  let tries = 0
+  const phone = {
+    send: async () => {
+      tries += 1
+      return answer
+    },
+    sendSystem: async () => ok(),
+  }
+  const start = (changes: { readonly told?: string[] } = {}) => {
+    const slot = (name: string, notifier: typeof phone) => ({ name, notifier, slots: new Semaphore(1) })
+    const other = {
+      ...phone,
+      send: async () => {
+        changes.told?.push('other')
+        return ok()
+      },
+    }
+    const { repository, index, artifacts } = pipeline
+    const notifiers = [slot('phone', phone), slot('other', other)]
+    const { openFile } = pipeline.deps()
+    const limits = { notifyTimeoutMs: 1000, firstDelayMs: 1000, alertMaxAgeMs: 3_600_000 }
+    return sweepAlerts({ repository, index, artifacts, openFile, runner, clock, notifiers, ...limits })
+  }
+  return { pipeline, clock, start, tries: () => tries, comesBack: () => void (answer = ok()) }
+}
+
+test('a notifier that was out of reach is told once it is back, once, and nobody else is told again', async () => {
+  const { pipeline, clock, start, tries, comesBack } = await announcedWhile(DOWN)
+  expect(pipeline.state().status).toBe('done')
+  const told: string[] = []
+  await using _sweeper = start({ told })
+  await clock.advance(1_800_000)
+  const inVain = tries()
+  expect(inVain).toBeGreaterThan(3)
+  expect(inVain).toBeLessThan(20)
+  comesBack()
+  await clock.advance(1_200_000)
+  await pipeline.repository.settled(aClip().clip_id)
+  expect(pipeline.state().notifications['phone']).toMatchObject({ status: 'ok' })
+  await clock.advance(600_000)
+  expect([tries(), told]).toEqual([inVain + 1, []])
+})
+
+test('a clip that is history is not alerted for any more', async () => {
+  const { clock, start, tries, comesBack } = await announcedWhile(DOWN)
+  await using _sweeper = start()
+  await clock.advance(3_700_000)
+  const inVain = tries()
+  comesBack()
+  await clock.advance(3_600_000)
+  expect(tries()).toBe(inVain)
+})
+
+test('a notifier that refuses the alert is not asked again', async () => {
+  const { clock, start, tries } = await announcedWhile(err(pluginError('rejected', 'wrong key')))
+  await using _sweeper = start()
+  await clock.advance(1_800_000)
+  expect(tries()).toBe(0)
+})
