@@ -17,6 +17,8 @@ export interface StateStore {
 export interface EventStore {
   /** Appends; an event that is already there (same `clip_id` and `seq`) is left alone. */
   append(events: readonly ClipEvent[], signal: AbortSignal): Promise<Result<void, PluginError>>
+  /** Deletes all events of these clips, except those that record a deletion. Repeating it is safe. */
+  forget(clipIds: readonly string[], signal: AbortSignal): Promise<Result<void, PluginError>>
   /** In `seq` order, those after `afterSeq`. */
   list(clipId: string, afterSeq: number, limit: number, signal: AbortSignal): Promise<Result<readonly ClipEvent[], PluginError>>
 }

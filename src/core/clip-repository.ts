@@ -7,7 +7,7 @@ import type { JournalStore } from '../contracts/journal.ts'
 import type { Logger } from '../contracts/logger.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
 import { applyEvent } from './clip-state.ts'
-import { thinned } from './event-history.ts'
+import { kept, thinned } from './event-history.ts'
 
 interface Entry {
   state: ClipStateData
@@ -71,7 +71,7 @@ export class ClipRepository implements AsyncDisposable {
     }
     const next = entry ?? { state, events: [], dirty: false, writing: null, holds: 0, waiting: [] }
     next.state = state
-    next.events = thinned([...next.events, event])
+    next.events = thinned(kept([...next.events, event], state))
     next.dirty = true
     this.#entries.set(clipId, next)
     next.writing ??= this.#write(clipId, next)

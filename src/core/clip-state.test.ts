@@ -156,6 +156,11 @@ describe('a deleted clip', () => {
     expect(gone.local_deleted_at).not.toBeNull()
   })
 
+  test('keeps nothing of what was seen in it, nor the name it came under', () => {
+    const gone = fold({ ...RECORDED, clip: { ...RECORDED.clip, original_name: 'kids.mp4' } }, FILTERED, ANALYSED, DELETED)
+    expect(gone).toMatchObject({ original_name: null, filter_result: null, analysis_result: null, vlm_usage: null })
+  })
+
   test('learns nothing else', () => {
     expect(fold(RECORDED, DELETED, FILTERED, ANALYSED)).toMatchObject({ filter_result: null, analysis_result: null, event_seq: 4 })
   })

@@ -6,6 +6,9 @@ import type { StageName } from '../contracts/stages.ts'
 
 const PENDING: StageLog = { status: 'pending', attempts: 0, started_at: null, finished_at: null, last_error: null }
 
+/** What is left of a deleted clip is that there was one. */
+const NOTHING_KNOWN = { original_name: null, filter_result: null, analysis_result: null, vlm_usage: null } as const
+
 const NOTHING_STORED = { storage_uri: null, view_url: null, thumbnail_uri: null, analysis_uri: null } as const
 
 /** The state after one more event. Pure; an event other than `clip_recorded` on no state is a bug and yields null. */
@@ -109,6 +112,7 @@ function reduceOutcome(state: ClipStateData, event: OutcomeEvent): ClipStateData
     case 'clip_deleted':
       return {
         ...state,
+        ...NOTHING_KNOWN,
         deleted_at: state.deleted_at ?? event.ts,
         local_deleted_at: event.deleted_local ? event.ts : state.local_deleted_at,
         ...(event.deleted_storage ? NOTHING_STORED : {}),

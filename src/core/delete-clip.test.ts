@@ -47,7 +47,9 @@ test('a deleted clip is gone everywhere, and its journal remembers that', async 
   await expect(stat(clip.local_path)).rejects.toMatchObject({ code: 'ENOENT' })
   expect(deleted).toEqual(['memory:clip', 'memory:thumb'])
   await repository.settled(clip.clip_id)
-  expect(journal.files.get(clip.clip_id)).toMatchObject({ status: 'deleted', storage_uri: null, thumbnail_uri: null })
+  const left = journal.files.get(clip.clip_id)
+  expect(left).toMatchObject({ status: 'deleted', storage_uri: null, thumbnail_uri: null })
+  expect(left?.events.map(({ event_type }) => event_type)).toEqual(['clip_deleted', 'clip_deleted'])
 })
 
 test('an unknown clip is null, and nothing is touched', async () => {

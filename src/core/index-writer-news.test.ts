@@ -14,6 +14,7 @@ const never = new AbortController().signal
 /** A clip that things happen to, its journal, and a database that can be told to fail. */
 function harness() {
   const clock = new FakeClock()
+  const forgotten: string[] = []
   const written: { states: readonly ClipStateData[]; events: readonly ClipEvent[] }[] = []
   const database = { isDown: false }
   const history: ClipEvent[] = []
@@ -44,22 +45,28 @@ function harness() {
         written.push({ states: upserted, events })
         return ok()
       },
+      forget: async (clipIds) => {
+        forgotten.push(...clipIds)
+        return database.isDown ? down : ok()
+      },
     },
   })
-  const happen = (fact: 'clip_recorded' | 'upload_started' | 'clip_finished'): void => {
+  const happen = (fact: 'clip_recorded' | 'upload_started' | 'clip_finished' | 'clip_deleted'): void => {
     const base = { clip_id: aClip().clip_id, seq: history.length + 1, ts: clock.now().toISOString() }
     const event: ClipEvent =
       fact === 'clip_recorded'
         ? { event_type: fact, clip: aClip(), config_hash: 'x', ...base }
         : fact === 'upload_started'
           ? { event_type: fact, attempt: 1, ...base }
-          : { event_type: fact, ...base }
+          : fact === 'clip_deleted'
+            ? { event_type: fact, deleted_local: true, deleted_storage: true, reason: 'owner', ...base }
+            : { event_type: fact, ...base }
     history.push(event)
     state = applyEvent(state, event)
     if (state !== null) writer.note(event, state)
   }
   const wroteSeqs = () => written.map(({ events }) => events.map(({ seq }) => seq))
-  return { writer, clock, database, happen, written, wroteSeqs, reads: () => journalReads }
+  return { writer, clock, database, happen, written, forgotten, wroteSeqs, reads: () => journalReads }
 }
 
 test('what is new about a clip is written once, without reading its journal', async () => {
@@ -72,6 +79,18 @@ test('what is new about a clip is written once, without reading its journal', as
   expect(wroteSeqs()).toEqual([[1, 2], [3]])
   expect(written.map(({ states }) => states.map(({ event_seq }) => event_seq))).toEqual([[2], [3]])
   expect(reads()).toBe(0)
+  await writer[Symbol.asyncDispose]()
+})
+
+test('of a deleted clip only the deletion stays in the database', async () => {
+  const { clock, happen, writer, wroteSeqs, forgotten } = harness()
+  happen('clip_recorded')
+  await clock.advance(100)
+  happen('clip_finished')
+  happen('clip_deleted')
+  await clock.advance(100)
+  expect(wroteSeqs()).toEqual([[1], [3]])
+  expect(forgotten).toEqual([aClip().clip_id])
   await writer[Symbol.asyncDispose]()
 })
 

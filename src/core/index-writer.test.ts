@@ -34,7 +34,13 @@ function setUp() {
     },
     versions: async () => ok(new Map([...rows].map(([id, { event_seq }]) => [id, event_seq] as const))),
   }
-  const writer = new IndexWriter({ repository, states: database, events: { append: async () => ok() }, clock, log })
+  const writer = new IndexWriter({
+    repository,
+    states: database,
+    events: { append: async () => ok(), forget: async () => ok() },
+    clock,
+    log,
+  })
   writer.poke() // the connection is there
   repository.subscribe((event, state) => writer.note(event, state))
   const record = (nth: number) => {

@@ -8,11 +8,12 @@ import { attempt, ok, type Result } from '../contracts/result.ts'
 import { within } from '../lib/within.ts'
 import type { ClipDigest } from './clip-index.ts'
 import type { ClipRepository } from './clip-repository.ts'
+import { kept } from './event-history.ts'
 
 export interface IndexWriterDeps {
   readonly repository: Pick<ClipRepository, 'read'>
   readonly states: Pick<StateStore, 'upsert' | 'versions'>
-  readonly events: Pick<EventStore, 'append'>
+  readonly events: Pick<EventStore, 'append' | 'forget'>
   readonly clock: Clock
   readonly log: Logger
 }
@@ -196,12 +197,15 @@ export class IndexWriter implements AsyncDisposable {
 
   async #store(news: readonly News[]): Promise<Result<void, PluginError>> {
     const states = news.map(({ state }) => state)
-    const events = news.flatMap((one) => one.events)
+    const events = news.flatMap((one) => kept(one.events, one.state))
+    const deleted = states.flatMap(({ clip_id, deleted_at }) => (deleted_at === null ? [] : clip_id))
     const { signal } = this.#stop
     const written = await attempt(
       async () => {
         const upserted = await this.#deps.states.upsert(states, signal)
-        return upserted.ok ? await this.#deps.events.append(events, signal) : upserted
+        if (!upserted.ok) return upserted
+        const forgotten = deleted.length === 0 ? upserted : await this.#deps.events.forget(deleted, signal)
+        return forgotten.ok ? await this.#deps.events.append(events, signal) : forgotten
       },
       (cause) => pluginError('unavailable', messageOf(cause), cause), // a loop that dies here would leave the database behind for good
     )

@@ -12,6 +12,7 @@ const APPEND = `
   SELECT event ->> 'clip_id', (event ->> 'seq')::integer, event ->> 'event_type', (event ->> 'ts')::timestamptz, event
   FROM jsonb_array_elements($1::jsonb) AS event
   ON CONFLICT (clip_id, seq) DO NOTHING`
+const FORGET = `DELETE FROM clip_events WHERE clip_id = ANY($1) AND event_type <> 'clip_deleted'`
 const LIST = 'SELECT seq, data FROM clip_events WHERE clip_id = $1 AND seq > $2 ORDER BY seq LIMIT $3'
 
 export class PostgresEventStore implements EventStore {
@@ -25,6 +26,11 @@ export class PostgresEventStore implements EventStore {
 
   append(events: readonly ClipEvent[], signal: AbortSignal): Promise<Result<void, PluginError>> {
     return writeRows(events, (rows) => this.#sql.query(APPEND, [jsonText(rows)], signal))
+  }
+
+  async forget(clipIds: readonly string[], signal: AbortSignal): Promise<Result<void, PluginError>> {
+    const deleted = await this.#sql.query(FORGET, [clipIds], signal)
+    return deleted.ok ? ok() : deleted
   }
 
   async list(clipId: string, afterSeq: number, limit: number, signal: AbortSignal): Promise<Result<readonly ClipEvent[], PluginError>> {

@@ -124,6 +124,16 @@ function eventTests(events: () => EventStore): void {
     expect(valueOf(await events().list('nobody_1.mp4', 0, 10, signal))).toEqual([])
   })
 
+  test('of a clip that is forgotten only its deletion stays, and no other clip suffers', async () => {
+    const [gone, other] = [idOf(aCamera(), 1), idOf(aCamera(), 2)]
+    const finished = (clip_id: string): ClipEvent => ({ event_type: 'clip_finished', clip_id, seq: 1, ts: '2026-01-01T00:00:00.000Z' })
+    valueOf(await events().append([finished(gone), eventOf(gone, 2), finished(other)], signal))
+    valueOf(await events().forget([gone], signal))
+    valueOf(await events().forget([gone], signal))
+    expect(valueOf(await events().list(gone, 0, 10, signal)).map(({ seq }) => seq)).toEqual([2])
+    expect(valueOf(await events().list(other, 0, 10, signal))).toHaveLength(1)
+  })
+
   test('an event that is already there is left alone', async () => {
     const clip = idOf(aCamera(), 1)
     valueOf(await events().append([eventOf(clip, 1)], signal))
