@@ -76,6 +76,10 @@ function consistency({ vlm, server }: ConfigFile): Problem[] {
     const advice = 'Name a model (openai or mock), set run_mode: never, or remove the vlm block.'
     problems.push({ code: 'missing_value', path: ['vlm', 'backend'], message: 'is missing', advice })
   }
+  if (vlm.backend !== null && vlm.daily_budget?.usd !== undefined && (vlm.config['price'] ?? null) === null) {
+    const advice = 'Write what tokens cost into vlm.config.price, or limit tokens or clips instead.'
+    problems.push({ code: 'missing_value', path: ['vlm', 'daily_budget', 'usd'], message: 'needs vlm.config.price', advice })
+  }
   if (server.enabled && !isLoopback(server.host) && !authIsOn(server) && !server.allow_insecure) {
     const advice = 'Remove this line (a key is then made for you), listen on 127.0.0.1, or accept it with server.allow_insecure: true.'
     problems.push({

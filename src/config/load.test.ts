@@ -219,6 +219,11 @@ describe('mistakes', () => {
     ['an empty block', MINIMAL + 'retention:\n', 'bad_value retention'],
     ['a key of old versions', MINIMAL + 'health: { port: 1 }\n', 'unknown_key health'],
     ['a vlm block without a model', MINIMAL + 'vlm: { trigger_classes: [car] }\n', 'missing_value vlm.backend'],
+    [
+      'a budget in dollars without a price',
+      MINIMAL + 'vlm: { backend: openai, daily_budget: { usd: 1 }, config: { price: null } }\n',
+      'missing_value vlm.daily_budget.usd',
+    ],
     ['a plugin that is a command', MINIMAL + 'plugins: ["sh -c reboot"]\n', 'bad_value plugins[0]'],
     ['a plugin outside', MINIMAL + 'plugins: [./../x.js]\n', 'bad_value plugins[0]'],
     ['a plugin by absolute path', MINIMAL + 'plugins: [/tmp/x.js]\n', 'bad_value plugins[0]'],
@@ -233,6 +238,12 @@ describe('mistakes', () => {
     ],
   ])('%s', async (_, text, problem) => {
     expect(found(await refused(text))).toEqual([problem])
+  })
+
+  test('a budget in dollars is fine with a price, and one in tokens without', async () => {
+    const priced = 'config: { price: { prompt_usd_per_mtok: 1, completion_usd_per_mtok: 1 } }'
+    await loaded(MINIMAL + `vlm: { backend: openai, daily_budget: { usd: 1 }, ${priced} }\n`)
+    await loaded(MINIMAL + 'vlm: { backend: openai, daily_budget: { tokens: 1000 } }\n')
   })
 
   test('the activity types an analyzer has by default count too', async () => {

@@ -104,9 +104,9 @@ const VlmSchema = z.strictObject({
     .describe('How frames are made for the model.'),
   daily_budget: z
     .strictObject({
-      usd: budgetLimit.optional().describe('US dollars a day; needs the price in the model config.'),
+      usd: budgetLimit.optional().describe('US dollars a day; needs `vlm.config.price`.'),
       tokens: budgetLimit.int().optional().describe('Prompt and completion tokens a day.'),
-      clips: budgetLimit.int().optional().describe('Analysed clips a day.'),
+      clips: budgetLimit.int().optional().describe('Analysed clips a day; a try that was paid for but failed counts too.'),
     })
     .nullable()
     .default(null)
