@@ -161,12 +161,12 @@ describe('plugins of others', () => {
     ['exports for import only', { exports: { '.': { types: './index.d.ts', import: './index.js' } } }],
   ])('a package with %s beside the config file is found', async (_what, manifest) => {
     await install('homesec-theirs', manifest, CODE)
-    expect(await add('homesec-theirs')).toMatchObject({ ok: true, value: { alert_policy: [{ name: 'theirs' }] } })
+    expect(await add('homesec-theirs')).toMatchObject({ problems: [], catalog: { alert_policy: [{ name: 'theirs' }] } })
   })
 
   test('a file beside the config file is found', async () => {
     await writeFile(join(root, 'mine.mjs'), CODE)
-    expect(await add('./mine.mjs')).toMatchObject({ ok: true })
+    expect(await add('./mine.mjs')).toMatchObject({ problems: [], catalog: { alert_policy: [{ name: 'theirs' }] } })
   })
 
   test.each([
@@ -175,14 +175,29 @@ describe('plugins of others', () => {
     ['exports something else', 'export default { name: "x" }', /no plugin/],
   ])('a package that %s is explained', async (_what, code, message) => {
     if (code !== '') await install('homesec-broken', { main: './index.js' }, code)
-    const added = await add('homesec-broken')
-    expect(added.ok ? '' : added.error).toMatch(message)
+    const { catalog, problems } = await add('homesec-broken')
+    expect(catalog).toEqual(EMPTY)
+    expect(problems).toMatchObject([{ path: ['plugins', 0], message: expect.stringMatching(message) as string }])
+    expect(problems[0]?.message).not.toMatch(/\n|Require stack|load-plugins/)
+  })
+
+  test('one that cannot be loaded keeps no other out', async () => {
+    await install('homesec-theirs', { main: './index.js' }, CODE)
+    const names = ['homesec-gone', './gone.mjs', 'homesec-theirs']
+    const { catalog, problems } = await addThirdPartyPlugins(EMPTY, names, join(root, 'homesec.yaml'))
+    expect(problems.map(({ path }) => path)).toEqual([
+      ['plugins', 0],
+      ['plugins', 1],
+    ])
+    expect(problems.map(({ message }) => message).join()).not.toMatch(/load-plugins/)
+    expect(catalog).toMatchObject({ alert_policy: [{ name: 'theirs' }] })
   })
 
   test('a name that is taken is refused', async () => {
     await install('homesec-theirs', { main: './index.js' }, CODE)
     const twice = await addThirdPartyPlugins(EMPTY, ['homesec-theirs', 'homesec-theirs'], join(root, 'homesec.yaml'))
-    expect(twice).toMatchObject({ ok: false })
+    expect(twice.problems).toMatchObject([{ code: 'duplicate_name', path: ['plugins', 1] }])
+    expect(twice.catalog.alert_policy).toHaveLength(1)
   })
 
   test('one that throws while it is built is explained', async () => {

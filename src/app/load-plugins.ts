@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
+import type { Problem } from '../config/problem.ts'
 import { codeOf, messageOf } from '../contracts/errors.ts'
 import {
   PLUGIN_KINDS,
@@ -26,40 +27,59 @@ const ForeignPluginSchema = z.object({
 })
 const ExportSchema = z.union([ForeignPluginSchema, z.array(ForeignPluginSchema).min(1)])
 
-/**
- * Imports the packages named in the config and adds their plugins to the catalog.
- * @param names npm package names, resolved from the config file's folder and then from ours; or `./paths` relative to that file.
- */
-export async function addThirdPartyPlugins(
-  catalog: PluginCatalog,
-  names: readonly string[],
-  configPath: string,
-): Promise<Result<PluginCatalog, string>> {
-  let extended = catalog
-  for (const name of names) {
-    const loaded = await importPlugins(name, configPath)
-    if (!loaded.ok) return loaded
-    for (const plugin of loaded.value) {
-      const known = extended[plugin.kind].some((other) => other.name === plugin.name)
-      if (known) return err(`plugin "${name}": there is already a ${plugin.kind} named "${plugin.name}"`)
-      extended = { ...extended, [plugin.kind]: [...extended[plugin.kind], plugin] }
-    }
-  }
-  return ok(extended)
+/** The catalog with the plugins that could be loaded, and what is wrong with the others. */
+export interface ExtendedCatalog {
+  readonly catalog: PluginCatalog
+  readonly problems: readonly Problem[]
 }
 
-async function importPlugins(name: string, configPath: string): Promise<Result<readonly Plugin[], string>> {
+/**
+ * Imports the packages named in the config and adds their plugins to the catalog. One that cannot be loaded keeps no other out.
+ * @param names npm package names, resolved from the config file's folder and then from ours; or `./paths` relative to that file.
+ */
+export async function addThirdPartyPlugins(catalog: PluginCatalog, names: readonly string[], configPath: string): Promise<ExtendedCatalog> {
+  let extended = catalog
+  const problems: Problem[] = []
+  for (const [index, name] of names.entries()) {
+    const path = ['plugins', index]
+    const loaded = await importPlugins(name, configPath)
+    if (!loaded.ok) problems.push({ ...loaded.error, path })
+    for (const plugin of loaded.ok ? loaded.value : []) {
+      if (extended[plugin.kind].some((other) => other.name === plugin.name)) {
+        const message = `plugin "${name}": there is already a ${plugin.kind} named "${plugin.name}"`
+        problems.push({ code: 'duplicate_name', path, message, advice: 'Remove one of the two.' })
+      } else {
+        extended = { ...extended, [plugin.kind]: [...extended[plugin.kind], plugin] }
+      }
+    }
+  }
+  return { catalog: extended, problems }
+}
+
+async function importPlugins(name: string, configPath: string): Promise<Result<readonly Plugin[], Omit<Problem, 'path'>>> {
   try {
     const module: unknown = await import(pathToFileURL(locate(name, configPath)).href)
     const exported = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
     const parsed = ExportSchema.safeParse(exported)
-    if (!parsed.success)
-      return err(`plugin "${name}": its default export is no plugin made by definePlugin (${z.prettifyError(parsed.error)})`)
+    if (!parsed.success) {
+      const message = `plugin "${name}": its default export is no plugin made by definePlugin`
+      return err({ code: 'bad_value', message, advice: z.prettifyError(parsed.error) })
+    }
     const plugins = Array.isArray(parsed.data) ? parsed.data : [parsed.data]
     return ok(plugins)
   } catch (cause) {
-    return err(`plugin "${name}" cannot be loaded: ${messageOf(cause)}. Is it installed beside the config file (npm install ${name})?`)
+    return err({ code: 'unknown_plugin', message: `plugin "${name}" cannot be loaded: ${reasonOf(cause)}`, advice: whereFrom(name) })
   }
+}
+
+/** Without the stack of requires and the files of ours that asked for it: neither helps the owner. */
+function reasonOf(cause: unknown): string {
+  const [first = ''] = messageOf(cause).split('\n')
+  return first.replace(/ imported from .*$/, '')
+}
+
+function whereFrom(name: string): string {
+  return name.startsWith('./') ? 'The path is relative to this file.' : `Is it installed beside this file (npm install ${name})?`
 }
 
 function locate(name: string, configPath: string): string {

@@ -17,10 +17,9 @@ export interface OpenedConfig {
 export async function openConfig(path: string): Promise<Result<OpenedConfig, string>> {
   const raw = await readConfigFile(path)
   if (!raw.ok) return err(explainConfigReport(raw.error))
-  const catalog = await addThirdPartyPlugins(builtinPlugins, raw.value.plugins, raw.value.path)
-  if (!catalog.ok) return err(`${raw.value.path}: ${catalog.error}`)
+  const { catalog, problems } = await addThirdPartyPlugins(builtinPlugins, raw.value.plugins, raw.value.path)
   const environment = await readEnvironment([dirname(raw.value.path), process.cwd()])
   if (!environment.ok) return environment
-  const loaded = checkConfig(raw.value, catalog.value, environment.value)
-  return loaded.ok ? ok({ loaded: loaded.value, catalog: catalog.value }) : err(explainConfigReport(loaded.error))
+  const loaded = checkConfig(raw.value, catalog, environment.value, problems)
+  return loaded.ok ? ok({ loaded: loaded.value, catalog }) : err(explainConfigReport(loaded.error))
 }

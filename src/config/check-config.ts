@@ -26,12 +26,19 @@ export interface LoadedConfig {
 /**
  * Second half of loading: everything that is wrong with the file, at once.
  * @param catalog with the third-party plugins the file names already in it.
+ * @param known mistakes found before, such as plugins that could not be loaded.
  */
-export function checkConfig(raw: RawConfigFile, catalog: PluginCatalog, environment: Environment): Result<LoadedConfig, ConfigReport> {
+export function checkConfig(
+  raw: RawConfigFile,
+  catalog: PluginCatalog,
+  environment: Environment,
+  known: readonly Problem[] = [],
+): Result<LoadedConfig, ConfigReport> {
   const secrets = createSecrets(environment)
   const { file, problems: shape } = readShape(raw.value)
   const plugins = checkPlugins(file, catalog, dirname(raw.path))
   const problems = [
+    ...known,
     ...shape,
     ...duplicates(file),
     ...plugins.problems,

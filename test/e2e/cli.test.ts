@@ -165,6 +165,17 @@ describe('the command line', () => {
   })
 })
 
+test('plugins that cannot be loaded hide no other mistake', async () => {
+  const home = openHome({ plugins: ['homesec-nowhere', './nowhere.mjs'], camera_list: [] })
+  const told = await command(home, ['validate', '--config', home.configPath])
+  expect(told).toMatchObject({ code: 1, stdout: '' })
+  const [first, ...problems] = told.stderr.trimEnd().split('\n')
+  expect(first).toMatch(/3 problems$/)
+  expect(problems).toHaveLength(3)
+  expect(problems.join('\n')).toMatch(/plugins\[0\] .*npm install homesec-nowhere\)\?\n.*plugins\[1\] .*relative.*\n.*camera_list/)
+  expect(told.stderr).not.toMatch(/Require stack|load-plugins/)
+})
+
 describe('homesec doctor', () => {
   test('tries every part, leaves the files of a camera alone, and cleans up behind itself', async () => {
     const home = openHome()
