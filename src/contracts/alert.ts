@@ -46,6 +46,8 @@ export interface AlertMedia {
 export const SYSTEM_ALERT_CODES = [
   'stage_exhausted',
   'clip_quarantined',
+  'clip_not_taken',
+  'clip_lost',
   'disk_full',
   'disk_floor',
   'journal_unreadable',

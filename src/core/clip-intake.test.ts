@@ -25,7 +25,9 @@ afterEach(() => rm(root, { recursive: true, force: true }))
 
 class RefusingSpool extends Spool {
   override commit(): ReturnType<Spool['commit']> {
-    return Promise.resolve(err(pluginError('unavailable', 'the disk with the spool is full')))
+    return Promise.resolve(
+      err(pluginError('unavailable', 'the disk with the spool is full', Object.assign(new Error('full'), { code: 'ENOSPC' }))),
+    )
   }
 }
 
@@ -130,6 +132,16 @@ describe('taking a file in', () => {
   })
 })
 
+test('files that wait for the clips of earlier runs do not hold back what a recorder gives away', async () => {
+  let known: () => void = () => undefined
+  const { sink } = setUp({ knownClips: new Promise((resolve) => (known = resolve)) })
+  const names = Array.from({ length: 8 }, (_, nth) => `${nth}.mp4`)
+  const waiting = names.map(async (name) => sink.accept(await incoming(name)))
+  await expect(sink.accept(await incoming('recorded.mp4', 'recorded', { take: 'move' }))).resolves.toMatchObject({ ok: true })
+  known()
+  expect((await Promise.all(waiting)).filter(({ ok }) => !ok)).toEqual([])
+})
+
 describe('refusals', () => {
   const broken = { probe: async () => err(pluginError('invalid', 'not a readable video: the file is empty')) }
 
@@ -169,6 +181,27 @@ describe('refusals', () => {
     const file = await incoming('a.mp4')
     await rm(file.path)
     expect(await sink.accept(file)).toMatchObject({ ok: false, error: { kind: 'invalid' } })
+  })
+
+  test.each(['unavailable', 'timeout', 'rejected', 'bug'] as const)(
+    'a clip that cannot be taken in because of %s is told to the owner, and the disk is not blamed',
+    async (kind) => {
+      const { deps } = setUp()
+      const { sink, news } = setUp({ ingest: { ...deps.ingest, probe: async () => err(pluginError(kind, 'no ffprobe')) } })
+      expect(await sink.accept(await incoming('a.mp4'))).toMatchObject({ ok: false, error: { kind } })
+      expect(news).toMatchObject([{ code: 'clip_not_taken', camera_name: 'front_door' }])
+    },
+  )
+
+  test('a clip that a shutdown did not let in is no news', async () => {
+    const { deps } = setUp()
+    const probe = () => new Promise<never>(() => undefined)
+    const { sink, news, intake } = setUp({ ingest: { ...deps.ingest, probe } })
+    const accepting = sink.accept(await incoming('a.mp4'))
+    await settle()
+    await intake.close(10)
+    expect(await accepting).toMatchObject({ ok: false })
+    expect(news).toEqual([])
   })
 
   test('a probe that throws is an answer, not a crash', async () => {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Clip } from '../contracts/clip.ts'
 import type { ClipStateData } from '../contracts/clip-state.ts'
-import { pluginError, type PluginError } from '../contracts/errors.ts'
+import { codeOf, pluginError, type PluginError } from '../contracts/errors.ts'
 import type { Logger } from '../contracts/logger.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
 import type { Accepted, ClipSink, IncomingFile } from '../contracts/source.ts'
@@ -84,9 +84,11 @@ export class ClipIntake {
     file: IncomingFile,
     origin: { readonly camera_name: string; readonly source_backend: string },
   ): Promise<Result<Accepted, PluginError>> {
+    // Before a slot is taken: a recorder's own clip is never offered twice, and must not wait for a slow disk behind those that may be.
+    if (file.take === 'link') await this.#deps.knownClips
     using slot = await this.#ingests.acquire(this.#closing.signal)
     if (slot === null) return err(pluginError('cancelled', 'shutting down'))
-    const deps: IngestDeps = { ...this.#deps.ingest, claim: (sha256) => this.#claim(sha256, file) }
+    const deps: IngestDeps = { ...this.#deps.ingest, claim: (sha256) => this.#claim(sha256) }
     const ingested = await ingestFile(file, origin, deps, { onClip: (clip) => this.#record(clip), signal: this.#cancel.signal })
     if (!ingested.ok) {
       this.#reportRefusal(ingested.error, origin.camera_name)
@@ -156,9 +158,7 @@ export class ClipIntake {
   }
 
   /** One taker per content: a second one waits for the first and then finds its clip. */
-  async #claim(sha256: string, file: IncomingFile): Promise<{ readonly clip_id: string } | Disposable> {
-    // A recorder's own clip is never offered twice, and must not wait for a slow disk.
-    if (file.take === 'link') await this.#deps.knownClips
+  async #claim(sha256: string): Promise<{ readonly clip_id: string } | Disposable> {
     for (let other = this.#claimed.get(sha256); other !== undefined; other = this.#claimed.get(sha256)) await other
     const clip_id = this.#deps.index.clipWithSha(sha256)
     if (clip_id !== undefined) return { clip_id }
@@ -178,8 +178,12 @@ export class ClipIntake {
   }
 
   #reportRefusal(error: PluginError, camera_name: string): void {
-    if (error.kind !== 'unavailable') return
+    if (error.kind === 'cancelled') return
+    const code = codeOf(error.cause) === 'ENOSPC' ? 'disk_full' : 'clip_not_taken'
     const message = `A clip of ${camera_name} cannot be taken in: ${error.message}. It is left where it is and tried again.`
-    this.#deps.alerts.raise({ code: 'disk_full', severity: 'error', message, camera_name, clip_id: null }, 'spool')
+    this.#deps.alerts.raise(
+      { code, severity: 'error', message, camera_name, clip_id: null },
+      code === 'disk_full' ? 'spool' : `${code} ${camera_name} ${error.kind}`,
+    )
   }
 }
