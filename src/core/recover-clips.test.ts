@@ -135,9 +135,16 @@ test('a journal that cannot be read is told to the owner, and hides nothing else
 })
 
 test('a clip whose only copy vanished is given up, and owes nothing', async () => {
-  const { deps, order, pipeline } = setUp([found(1, {}, false)])
+  const { deps, order, pipeline, news } = setUp([found(1, {}, false)])
   await resumeClips(await findLeftovers(deps, live), deps, live)
   expect([order, pipeline.index.owingCount]).toEqual([[], 0])
+  expect(news).toMatchObject([{ code: 'clip_lost', clip_id: 'front_door_1.mp4' }])
+})
+
+test('a clip whose only copy vanished is still announced if that was decided', async () => {
+  const { deps, order } = setUp([found(1, { alert_decision: { notify: true, notify_reason: 'x' } }, false)])
+  await resumeClips(await findLeftovers(deps, live), deps, live)
+  expect(order).toEqual(['backlog front_door_1.mp4'])
 })
 
 test('clips too old to alert on their own are counted in one message', async () => {

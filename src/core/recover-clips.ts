@@ -108,8 +108,8 @@ async function resume(finding: Extract<SpoolFinding, { type: 'clip' }>, deps: Re
   using _held = held.value
   if (step.do === 'give_up' || step.do === 'note_missing') deps.repository.record(clip_id, { event_type: 'clip_pruned', reason: 'missing' })
   if (step.do === 'give_up') {
-    deps.log.error({ event_type: 'clip_missing', clip_id }, 'the file of a clip is gone before it was stored')
-    return null
+    reportLost(finding.state, deps)
+    if (!isUnannounced(finding.state)) return null
   }
   if (step.do === 'note_missing' && !step.thenResume) return null
   deps.repository.record(clip_id, { event_type: 'clip_recovered', reason: `status ${finding.state.status} at start` })
@@ -118,6 +118,16 @@ async function resume(finding: Extract<SpoolFinding, { type: 'clip' }>, deps: Re
 }
 
 type LeftFile = Leftovers['files'][number]
+
+function reportLost({ clip_id, camera_name, start_ts }: ClipStateData, deps: RecoveryDeps): void {
+  const message = `The file of ${clip_id} (${camera_name}, ${start_ts}) is gone, and no storage has it. What is known of the clip stays in its journal.`
+  deps.alerts.raise({ code: 'clip_lost', severity: 'error', message, camera_name, clip_id })
+}
+
+/** The decision stands, whatever became of the pictures. One that was finished is the alert sweeper's. */
+function isUnannounced({ alert_decision, alert_sent_at, finished_at }: ClipStateData): boolean {
+  return alert_decision?.notify === true && alert_sent_at === null && finished_at === null
+}
 
 async function filesNewestFirst(files: readonly LeftFile[]): Promise<LeftFile[]> {
   const dated = await Promise.all(
