@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../contracts/clock.ts'
 import { expandClasses, type FilterResult } from '../contracts/detection.ts'
@@ -21,6 +20,7 @@ import { storageKeys } from '../core/storage-keys.ts'
 import { SystemAlerts } from '../core/system-alerts.ts'
 import { BudgetLedger, dayOf, limitReached } from '../core/vlm-budget.ts'
 import { JournalFiles } from '../journal/journal-files.ts'
+import { freeBytesAt } from '../lib/free-bytes.ts'
 import type { Redact } from '../lib/redact.ts'
 import type { Scope } from '../lib/scope.ts'
 import { Semaphore } from '../lib/semaphore.ts'
@@ -67,7 +67,8 @@ export function buildPipeline(context: PipelineContext) {
   })
   scope.defer('clips in flight', () => intake.close(config.shutdown_grace_s * 1000))
 
-  const freeBytes = () => diskFree(config.data_dir)
+  // The spool may be a disk of its own, by a mount or a link.
+  const freeBytes = () => freeBytesAt([spool.root, config.data_dir])
   const { max_local_size_bytes, min_free_bytes, on_floor } = config.retention
   const pruner = new RetentionPruner({
     index,
@@ -186,13 +187,4 @@ function journalErrors(alerts: SystemAlerts) {
       },
       'journal',
     )
-}
-
-async function diskFree(path: string): Promise<number | null> {
-  try {
-    const { bavail, bsize } = await statfs(path)
-    return bavail * bsize
-  } catch {
-    return null
-  }
 }
