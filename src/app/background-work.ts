@@ -7,15 +7,20 @@ import { sweepFilters } from '../core/retry-filters.ts'
 import { sweepUploads } from '../core/retry-uploads.ts'
 import { every } from '../lib/every.ts'
 import { HealthMonitor, healthOf, type Pinged } from './health-monitor.ts'
+import { askPipeline } from './pipeline-evidence.ts'
 import type { Parts } from './parts.ts'
 
-type Pings = Pick<Parts, 'config' | 'clock' | 'log' | 'redact' | 'scope' | 'plugins' | 'cameras'> & {
+type Pings = Pick<Parts, 'config' | 'clock' | 'log' | 'redact' | 'scope' | 'pipeline' | 'plugins' | 'cameras'> & {
   readonly ping: Parts['index']['ping']
+  readonly recoveryBrokeOff: () => boolean
 }
 
 /** Asks every part how it is. The first question also warms the detector up, so that the first clip is fast. */
-export function watchHealth({ config, clock, log, redact, scope, plugins, cameras, ping }: Pings): HealthMonitor {
+export function watchHealth(parts: Pings): HealthMonitor {
+  const { config, clock, log, redact, scope, pipeline, plugins, cameras, ping, recoveryBrokeOff } = parts
+  const evidence = { spoolDir: pipeline.spool.root, freeBytes: pipeline.freeBytes, recoveryBrokeOff }
   const pinged: Pinged[] = [
+    { component: 'pipeline', name: '', ping: () => askPipeline(evidence), startsWithinMs: 0 },
     { component: 'storage', name: config.storage.backend, ping: (signal) => plugins.storage.ping(signal), startsWithinMs: 0 },
     {
       component: 'filter',
@@ -73,7 +78,10 @@ export function runTimers({ config, clock, log, scope, pipeline }: Pick<Parts, '
 
 /** Learns the clips of earlier runs, then finishes those that were not done, while new ones are recorded already. */
 export function recoverInBackground(
-  parts: Pick<Parts, 'config' | 'log' | 'scope' | 'pipeline' | 'index'> & { readonly onKnown: () => void },
+  parts: Pick<Parts, 'config' | 'log' | 'scope' | 'pipeline' | 'index'> & {
+    readonly onKnown: () => void
+    readonly onBrokeOff: () => void
+  },
 ): void {
   const { config, log, scope, pipeline, index } = parts
   const stop = new AbortController()
@@ -91,9 +99,10 @@ export function recoverInBackground(
     await pipeline.pruner.prune('start')
     await resumeClips(left, deps, stop.signal)
   }
-  const running = work().catch((cause: unknown) =>
-    log.error({ event_type: 'recovery_failed', cause }, 'finishing clips of an earlier run broke off'),
-  )
+  const running = work().catch((cause: unknown) => {
+    log.error({ event_type: 'recovery_failed', cause }, 'finishing clips of an earlier run broke off')
+    parts.onBrokeOff()
+  })
   scope.defer('recovery', async () => {
     stop.abort()
     parts.onKnown() // whoever waits for the scan must not wait for ever

@@ -40,6 +40,18 @@ test('a part that goes down and comes back is told once each time, without secre
   await monitor[Symbol.asyncDispose]()
 })
 
+test('without the pipeline everything is unhealthy, and it says why', async () => {
+  await using monitor = new HealthMonitor({
+    clock: new FakeClock(),
+    cameras: () => [{ name: 'door', health: { state: 'ok', detail: '', last_heartbeat: null } }],
+    pinged: [{ component: 'pipeline', name: '', ping: async () => err(pluginError('unavailable', 'the disk is full')), startsWithinMs: 0 }],
+    redact: (text) => text,
+    onChange: () => undefined,
+  })
+  await settle()
+  expect(monitor.health()).toMatchObject({ status: 'unhealthy', components: [{}, { component: 'pipeline', detail: 'the disk is full' }] })
+})
+
 test.each<[string, Pinged['ping']]>([
   ['throws', () => { throw new Error('boom') }], // prettier-ignore
   ['returns nothing', async () => undefined as never], // a stranger's JavaScript may

@@ -58,13 +58,6 @@ export class HealthMonitor implements AsyncDisposable {
 
   health(): AppHealth {
     const now = this.#deps.clock.now().toISOString()
-    const pipeline: ComponentHealth = {
-      component: 'pipeline',
-      name: '',
-      status: this.#stop.signal.aborted ? 'down' : 'ok',
-      detail: '',
-      checked_at: now,
-    }
     const cameras = this.#deps.cameras().map(({ name, health }): ComponentHealth => ({
       component: 'camera',
       name,
@@ -76,7 +69,9 @@ export class HealthMonitor implements AsyncDisposable {
       ({ component, name }): ComponentHealth =>
         this.#last.get(`${component} ${name}`) ?? { component, name, status: 'starting', detail: '', checked_at: now },
     )
-    return deriveHealth([pipeline, ...cameras, ...pinged])
+    if (!this.#stop.signal.aborted) return deriveHealth([...cameras, ...pinged])
+    const stopped: ComponentHealth = { component: 'pipeline', name: '', status: 'down', detail: 'stopped', checked_at: now }
+    return deriveHealth([stopped, ...cameras, ...pinged.filter(({ component }) => component !== 'pipeline')])
   }
 
   /** Asks one part again now, e.g. when it is known to be back. */

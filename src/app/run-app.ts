@@ -76,12 +76,14 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
   const cameras = await buildCameras(context)
 
   index.follow(pipeline)
-  const health = watchHealth({ config, clock, log, redact, scope, plugins: plugins.value, cameras, ping: index.ping })
+  let brokeOff = false
+  const watched = { config, clock, log, redact, scope, pipeline, plugins: plugins.value, cameras }
+  const health = watchHealth({ ...watched, ping: index.ping, recoveryBrokeOff: () => brokeOff })
   index.onReady(() => void health.refresh('database'))
   runTimers({ config, clock, log, scope, pipeline })
-  const parts = { config, clock, log, redact, scope, pipeline, plugins: plugins.value, cameras, health, index }
+  const parts = { ...watched, health, index }
   const url = await serveApi(parts, key.value)
-  recoverInBackground({ ...parts, onKnown: known.resolve })
+  recoverInBackground({ ...parts, onKnown: known.resolve, onBrokeOff: () => (brokeOff = true) })
   await startCameras(parts)
   log.info({ event_type: 'homesec_started', cameras: cameras.map(({ name }) => name), url }, 'HomeSec is running')
   return ok({
