@@ -205,3 +205,12 @@ describe('homesec doctor', () => {
     expect(told.stdout).toContain('1 part does not work.')
   })
 })
+
+test('homesec demo --once without ffmpeg ends with code 1, the reason and how to install it', async () => {
+  const home = openHome()
+  // Our own process is started by its full path, so an empty search path takes only ffmpeg away.
+  Object.assign(home.env, { PATH: home.inbox, TMPDIR: home.root })
+  const told = await command(home, ['demo', '--once'])
+  expect(told.code).toBe(1)
+  expect(told.stderr).toMatch(/homesec demo: ffmpeg is not installed.*apt install ffmpeg/)
+})

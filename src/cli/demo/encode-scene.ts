@@ -52,7 +52,8 @@ function encoderArgs({ path, width, height, fps }: Required<Omit<SceneVideo, 'se
 
 function encodeError(cause: unknown, complaints: string, signal: AbortSignal): PluginError {
   if (signal.aborted) return pluginError('cancelled', 'drawing the demo scene was cancelled')
-  if (codeOf(cause) === 'ENOENT') return pluginError('unavailable', 'ffmpeg is not installed: the demo needs it to draw its video', cause)
+  if (codeOf(cause) === 'ENOENT')
+    return pluginError('unavailable', 'ffmpeg is not installed, and the demo draws its video with it: apt install ffmpeg', cause)
   const lastLine = complaints.trim().split('\n').at(-1) ?? ''
   return pluginError('unavailable', `ffmpeg could not encode the demo scene: ${lastLine}`, cause)
 }
