@@ -176,11 +176,14 @@ describe('refusals', () => {
     expect((await lstat(path)).isSymbolicLink()).toBe(true)
   })
 
-  test('a file that is gone is invalid', async () => {
-    const { sink } = setUp()
+  test('a file that is gone is invalid; the owner hears of it when a recorder had given it away', async () => {
+    const { sink, news } = setUp()
     const file = await incoming('a.mp4')
     await rm(file.path)
     expect(await sink.accept(file)).toMatchObject({ ok: false, error: { kind: 'invalid' } })
+    expect(news).toEqual([])
+    expect(await sink.accept({ ...file, take: 'move' })).toMatchObject({ ok: false, error: { kind: 'invalid' } })
+    expect(news).toMatchObject([{ code: 'clip_not_taken' }])
   })
 
   test.each(['unavailable', 'timeout', 'rejected', 'bug'] as const)(

@@ -91,7 +91,9 @@ export class ClipIntake {
     const deps: IngestDeps = { ...this.#deps.ingest, claim: (sha256) => this.#claim(sha256) }
     const ingested = await ingestFile(file, origin, deps, { onClip: (clip) => this.#record(clip), signal: this.#cancel.signal })
     if (!ingested.ok) {
-      this.#reportRefusal(ingested.error, origin.camera_name)
+      const isOffered = file.take === 'link' || origin.source_backend === 'recovered'
+      // Removed before its turn came, by its owner or by the run that was busy with it.
+      if (!isOffered || codeOf(ingested.error.cause) !== 'ENOENT') this.#reportRefusal(ingested.error, origin.camera_name)
       return ingested
     }
     switch (ingested.value.state) {
