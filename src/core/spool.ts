@@ -6,8 +6,10 @@ import { attempt, ok, type Result } from '../contracts/result.ts'
 import { syncFolder } from '../lib/atomic-file.ts'
 import { clipIdFor } from './clip-name.ts'
 
-/** A whole file that has no final name yet. After a crash it may be the only copy, so recovery takes it in again. */
-export const STAGED_PREFIX = '.incoming-'
+/** A whole file that was moved here and has no final name yet. After a crash it is the only copy, so recovery takes it in again. */
+const MOVED_PREFIX = '.incoming-'
+/** The same, but it was linked or copied: after a crash its original is still there, unless someone removed it. */
+const LINKED_PREFIX = '.linked-'
 /** A copy under way; its original is still there. */
 const COPYING_PREFIX = '.copying-'
 /** Seconds whose numbering is remembered; the others are found on disk. */
@@ -49,7 +51,7 @@ export class Spool {
     return attempt(async () => {
       const folder = join(this.root, cameraName)
       await mkdir(folder, { recursive: true })
-      const staged = join(folder, `${STAGED_PREFIX}${randomUUID()}`)
+      const staged = join(folder, `${take === 'link' ? LINKED_PREFIX : MOVED_PREFIX}${randomUUID()}`)
       try {
         await bring(path, staged, take)
         await syncFile(staged)

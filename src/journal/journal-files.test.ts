@@ -77,9 +77,18 @@ describe('a look into the spool', () => {
 
   test('removes what a crash left of writes, and links whose original is still there', async () => {
     for (const name of ['front_door_1.mp4.json.abc.tmp', '.copying-x', 'original.mp4']) await writeFile(join(folder, name), '')
-    await link(join(folder, 'original.mp4'), join(folder, '.incoming-y'))
+    await link(join(folder, 'original.mp4'), join(folder, '.linked-y'))
     await findings()
     expect(await readdir(folder)).toEqual(['original.mp4'])
+  })
+
+  test('takes in a file that was moved here whatever other links it has, and a linked one whose original is gone', async () => {
+    for (const name of ['.incoming-x', '.linked-y']) await writeFile(join(folder, name), '')
+    await link(join(folder, '.incoming-x'), join(root, 'hard link of a backup'))
+    expect(await findings()).toMatchObject([
+      { type: 'staged', path: join(folder, '.incoming-x') },
+      { type: 'staged', path: join(folder, '.linked-y') },
+    ])
   })
 
   test('leaves alone what is being written while it looks', async () => {

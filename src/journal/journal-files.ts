@@ -9,7 +9,8 @@ import { TEMP_SUFFIX, writeFileAtomic } from '../lib/atomic-file.ts'
 import { inBatches } from '../lib/in-batches.ts'
 import { parseJournal } from './parse-journal.ts'
 
-const STAGED_PREFIX = '.incoming-'
+const MOVED_PREFIX = '.incoming-'
+const LINKED_PREFIX = '.linked-'
 const COPYING_PREFIX = '.copying-'
 const READS_AT_ONCE = 16
 
@@ -56,7 +57,8 @@ export class JournalFiles implements JournalStore {
     const present = new Set(names)
     await inBatches(names, READS_AT_ONCE, signal, async (name) => {
       const path = join(folder, name)
-      if (name.startsWith(STAGED_PREFIX)) await visitStaged(path, cameraName, visit).catch(visitAs(path, visit))
+      if (name.startsWith(MOVED_PREFIX)) visit({ type: 'staged', cameraName, path })
+      else if (name.startsWith(LINKED_PREFIX)) await visitLinked(path, cameraName, visit).catch(visitAs(path, visit))
       else if (name.endsWith(TEMP_SUFFIX)) await this.#removeUnfinished(path)
       else if (name.startsWith(COPYING_PREFIX)) await remove(path)
       else if (CLIP_ID_PATTERN.test(name) && !present.has(`${name}.json`)) visit({ type: 'orphan', cameraName, path })
@@ -99,8 +101,11 @@ async function remove(path: string): Promise<void> {
   await rm(path, { force: true }).catch(() => undefined) // on a read-only disk it stays, and takes no harm
 }
 
-/** A second hard link is the original at its source, which will offer it again; a lone file is all there is. */
-async function visitStaged(path: string, cameraName: string, visit: (finding: SpoolFinding) => void): Promise<void> {
+/**
+ * A second hard link is the original at its source, which will offer it again; a lone file is all there is. Of a file that was
+ * moved here this does not hold: its other links are anyone's.
+ */
+async function visitLinked(path: string, cameraName: string, visit: (finding: SpoolFinding) => void): Promise<void> {
   const { nlink } = await stat(path)
   if (nlink > 1) await rm(path, { force: true })
   else visit({ type: 'staged', cameraName, path })
