@@ -8,6 +8,7 @@ import type { Secrets } from '../contracts/secrets.ts'
 import { IndexWriter } from '../core/index-writer.ts'
 import { openDatabase, type Database } from '../db/open-database.ts'
 import type { Scope } from '../lib/scope.ts'
+import { untilDone } from '../lib/until-done.ts'
 import type { Pipeline } from './build-pipeline.ts'
 import { LogShipper } from './log-shipper.ts'
 import type { LogLine } from './logger.ts'
@@ -35,6 +36,7 @@ interface IndexContext {
 }
 
 const FLUSH_AT_STOP_MS = 3_000
+const RECONCILE_PACE = { firstDelayMs: 2_000, mostDelayMs: 60_000 }
 
 export function openIndex(config: AppConfig, context: IndexContext): ClipDatabase {
   if (!config.database.enabled) return withoutDatabase()
@@ -45,12 +47,18 @@ export function openIndex(config: AppConfig, context: IndexContext): ClipDatabas
   let known = false
   const listeners: (() => void)[] = []
 
+  let round = 0
   const catchUp = async () => {
-    if (writer === null || pipeline === null || !known) return
-    const found = await writer.reconcile(pipeline.index.digests(), stop.signal)
-    if (!found.ok && found.error.kind !== 'cancelled') {
+    round += 1
+    const mine = round
+    const compare = async () => {
+      if (writer === null || pipeline === null || !known || mine !== round) return true // a later round does it
+      const found = await writer.reconcile(pipeline.index.digests(), stop.signal)
+      if (found.ok || found.error.kind === 'cancelled') return true
       log.debug({ event_type: 'reconcile_failed', error: found.error.message }, 'the database could not be compared with the journals yet')
+      return false
     }
+    await untilDone(compare, { clock, ...RECONCILE_PACE, random: Math.random }, stop.signal)
   }
   /** Also after a damaged database was replaced by an empty one: the comparison finds every row missing. */
   const onReady = () => {
