@@ -22,6 +22,24 @@ test('clips are counted by camera', async () => {
   expect(text).toContain('homesec_clips_total{camera="front_door"} 1')
 })
 
+test('a clip that leaves the disk is counted once, by why', async () => {
+  const deleted = (deleted_local: boolean): ClipFact => ({
+    event_type: 'clip_deleted',
+    deleted_local,
+    deleted_storage: false,
+    reason: 'owner',
+  })
+  const text = await textAfter(
+    deleted(false),
+    deleted(true),
+    { event_type: 'clip_pruned', reason: 'timer' },
+    { event_type: 'clip_pruned', reason: 'clip_arrived' },
+    { event_type: 'clip_pruned', reason: 'missing' },
+  )
+  for (const line of ['by="owner"} 1', 'by="retention"} 2', 'by="missing"} 1'])
+    expect(text).toContain(`homesec_clips_removed_total{${line}`)
+})
+
 test('each attempt at a stage has a duration, each failure its kind', async () => {
   const error = { kind: 'timeout', message: 'no answer', plugin: 'dropbox' } as const
   const text = await textAfter(

@@ -49,8 +49,9 @@ function observeClips(registry: Registry): Observe {
       bytes.inc({ camera }, event.clip.size_bytes)
     }
     if (event.event_type === 'clip_finished') finished.inc()
-    if (event.event_type === 'clip_pruned') removed.inc({ by: 'retention' })
-    if (event.event_type === 'clip_deleted') removed.inc({ by: 'owner' })
+    if (event.event_type === 'clip_pruned') removed.inc({ by: event.reason === 'missing' ? 'missing' : 'retention' })
+    // A deletion leaves a mark first and says at its end what became of the file.
+    if (event.event_type === 'clip_deleted' && event.deleted_local) removed.inc({ by: 'owner' })
   }
 }
 
