@@ -65,7 +65,9 @@ export const SERVICE_KEYS = {
         .number()
         .nonnegative()
         .default(3600)
-        .describe('Seconds. Clips found at start that are older do not alert one by one, but are counted in one message.'),
+        .describe(
+          'Seconds. Clips found at start that are older do not alert one by one, but are counted in one message. A notifier that was out of reach is told again until a clip is this old.',
+        ),
     })
     .prefault({})
     .describe('What happens to clips left over from before a restart.'),
