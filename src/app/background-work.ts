@@ -9,6 +9,7 @@ import { every } from '../lib/every.ts'
 import { HealthMonitor, healthOf, type Pinged } from './health-monitor.ts'
 import { askPipeline } from './pipeline-evidence.ts'
 import type { Parts } from './parts.ts'
+import { watchOutages } from './watch-outages.ts'
 
 type Pings = Pick<Parts, 'config' | 'clock' | 'log' | 'redact' | 'scope' | 'pipeline' | 'plugins' | 'cameras'> & {
   readonly ping: Parts['index']['ping']
@@ -48,7 +49,12 @@ export function watchHealth(parts: Pings): HealthMonitor {
     cameras: () => cameras.map(({ name, source }) => ({ name, health: healthOf(source) })),
     onChange: (part) => logChange(part, log),
   })
-  return scope.own('health', monitor)
+  scope.own('health', monitor)
+  scope.own(
+    'outages',
+    watchOutages(() => monitor.health(), pipeline.alerts, clock),
+  )
+  return monitor
 }
 
 function logChange({ component, name, status, detail }: ComponentHealth, log: Parts['log']): void {

@@ -53,6 +53,8 @@ export const SYSTEM_ALERT_CODES = [
   'journal_unreadable',
   'vlm_budget_spent',
   'recovery_digest',
+  'part_down',
+  'part_up',
 ] as const
 
 /** Something the owner should know about HomeSec itself: the payload on `homecam/system/errors`. */
