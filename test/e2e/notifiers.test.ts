@@ -25,6 +25,30 @@ test('a notifier that hangs holds back neither the other one nor the next clips'
   expect(siren.alerts).toEqual([])
 })
 
+test('a webhook that is down is told once when it is back, also after a restart, and the other one is not told again', async () => {
+  const home = openHome()
+  const [phone, siren] = [home.own(await startWebhookReceiver()), home.own(await startWebhookReceiver())]
+  phone.mood = 'refuse'
+  home.reconfigure({
+    notifiers: [
+      { name: 'phone', backend: 'webhook', config: { url: phone.url } },
+      { name: 'siren', backend: 'webhook', config: { url: siren.url } },
+    ],
+  })
+  const first = await home.start()
+  home.drop(1)
+  const { clip_id } = await home.until(1, 'done, the phone given up', ({ status, notifications }) => {
+    return status === 'done' && notifications['phone']?.status === 'error' && notifications['siren']?.status === 'ok'
+  })
+  await first.kill()
+
+  phone.mood = 'take'
+  await home.start()
+  await phone.alertOf(clip_id)
+  await home.until(1, 'the phone told', ({ notifications }) => notifications['phone']?.status === 'ok')
+  expect([phone.alerts.length, siren.alerts.length]).toEqual([1, 1])
+})
+
 test.skipIf(NO_MOSQUITTO !== null)(
   'alerts made while the broker is down, at the start or later, arrive once after it returns',
   async () => {
