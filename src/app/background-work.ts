@@ -6,6 +6,7 @@ import { sweepAlerts } from '../core/retry-alerts.ts'
 import { sweepFilters } from '../core/retry-filters.ts'
 import { sweepUploads } from '../core/retry-uploads.ts'
 import { every } from '../lib/every.ts'
+import { freeBytesAt } from '../lib/free-bytes.ts'
 import { HealthMonitor, healthOf, type Pinged } from './health-monitor.ts'
 import { askPipeline } from './pipeline-evidence.ts'
 import type { Parts } from './parts.ts'
@@ -66,7 +67,11 @@ function logChange({ component, name, status, detail }: ComponentHealth, log: Pa
 export function runTimers({ config, clock, log, scope, pipeline }: Pick<Parts, 'config' | 'clock' | 'log' | 'scope' | 'pipeline'>): void {
   const { pruner, repository } = pipeline
   const complain = (cause: unknown) => log.error({ event_type: 'retention_failed', error: messageOf(cause) }, 'a retention pass broke')
-  const prune = (reason: Parameters<typeof pruner.prune>[0]) => pruner.prune(reason).then(() => undefined, complain)
+  const prune = (reason: Parameters<typeof pruner.prune>[0]) =>
+    pruner
+      .prune(reason)
+      .then(() => warnOfDataDisk(config, pipeline.alerts))
+      .catch(complain)
   const arriving = repository.subscribe((event) => {
     if (event.event_type === 'clip_recorded' || event.event_type === 'clip_finished') void prune('clip_arrived')
   })
@@ -80,6 +85,14 @@ export function runTimers({ config, clock, log, scope, pipeline }: Pick<Parts, '
   scope.own('upload sweeper', sweepUploads(sweep))
   scope.own('alert sweeper', sweepAlerts({ ...sweep, notifyTimeoutMs: config.timeouts.notify_s * 1000, alertMaxAgeMs }))
   scope.own('filter sweeper', sweepFilters(sweep))
+}
+
+/** The database and the plugins' own files may be on another disk than the clips; no clip that goes would make room there. */
+async function warnOfDataDisk({ data_dir, retention }: Parts['config'], alerts: Parts['pipeline']['alerts']): Promise<void> {
+  const free = await freeBytesAt([data_dir])
+  if (free === null || free >= retention.min_free_bytes) return
+  const message = `The disk of ${data_dir} has ${Math.round(free / 1e6)} MB free, less than retention.min_free_bytes. Free some space: the database and the plugins keep their files there.`
+  alerts.raise({ code: 'disk_floor', severity: 'error', message, camera_name: null, clip_id: null })
 }
 
 /** Learns the clips of earlier runs, then finishes those that were not done, while new ones are recorded already. */

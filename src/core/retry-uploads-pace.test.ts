@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { pluginError, type ErrorKind } from '../contracts/errors.ts'
 import { err, ok } from '../contracts/result.ts'
@@ -53,9 +54,13 @@ function failing(kind: ErrorKind): { readonly deps: UploadDebtDeps; readonly clo
   return { deps, clock, tries: () => tries }
 }
 
-/** In steps: a try may look at the real disk, which knows nothing of our clock. */
+/** In steps: a try may look at the real disk, which knows nothing of our clock, so after each step we wait behind it. */
 async function pass(clock: FakeClock, ms: number): Promise<void> {
-  for (let passed = 0; passed < ms; passed += 5000) await clock.advance(5000)
+  for (let passed = 0; passed < ms; passed += 5000) {
+    await clock.advance(5000)
+    await stat('/')
+    await clock.advance(0)
+  }
 }
 
 test.each(['unavailable', 'invalid'] as const)(
