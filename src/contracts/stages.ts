@@ -1,11 +1,9 @@
-import { z } from 'zod'
 import type { AnalysisResult, VlmUsage } from './analysis.ts'
 import type { FilterResult } from './detection.ts'
 import type { PluginError } from './errors.ts'
 
 /** Every stage a clip can pass through, in the order a reader expects them. Add a stage here first. */
 export const STAGE_NAMES = ['upload', 'filter', 'vlm', 'notify'] as const
-export const StageNameSchema = z.enum(STAGE_NAMES)
 export type StageName = (typeof STAGE_NAMES)[number]
 
 /** What each stage produces. `notify` runs once per notifier. */

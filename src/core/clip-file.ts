@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { access, mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { StorageBackend } from '../contracts/storage.ts'
+import { isThere } from '../lib/is-there.ts'
 import { callPlugin } from './call-plugin.ts'
 
 /** A readable local copy of a clip; disposal removes it if it was only borrowed from the storage. */
@@ -37,11 +38,4 @@ export function clipFileOpener(deps: {
     }
     return { path, [Symbol.asyncDispose]: () => rm(path, { force: true }).catch(() => undefined) }
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -65,7 +65,7 @@ export class RetentionPruner {
     const undeletable: ClipDigest[] = []
     let deleted = 0
     let freedBytes = 0
-    let use = await this.#measure(0)
+    let use = await this.#measure()
     let blocked = false
     while (nextPrune(use, this.#deps.limits) !== 'none') {
       const chosen = this.#choose(use)
@@ -86,7 +86,7 @@ export class RetentionPruner {
         { event_type: 'retention_pruned', reason, deleted, freed_bytes: freedBytes },
         'local clips removed; the storage has them',
       )
-    if (deleted > 0) use = await this.#measure(0)
+    if (deleted > 0) use = await this.#measure()
     this.#warnOfFloor(use, blocked || undeletable.length > 0)
     return { deleted, freedBytes, failed: undeletable.length, blocked }
   }
@@ -112,9 +112,8 @@ export class RetentionPruner {
     return done ?? (wanted === 'done_or_uploaded' ? this.#deps.index.takeOldest('uploaded') : undefined)
   }
 
-  async #measure(extraBytes: number): Promise<DiskUse> {
-    const free = await this.#deps.freeBytes()
-    return { localBytes: this.#deps.index.localBytes, freeBytes: free === null ? null : free + extraBytes }
+  async #measure(): Promise<DiskUse> {
+    return { localBytes: this.#deps.index.localBytes, freeBytes: await this.#deps.freeBytes() }
   }
 
   /** False, and logged, when the file could not be deleted; a file that vanished by itself counts as freed. */

@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { access, copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { codeOf, messageOf, pluginError, type ErrorKind, type PluginError } from '../contracts/errors.ts'
 import { attempt, ok, type Result } from '../contracts/result.ts'
+import { COPYING_PREFIX, LINKED_PREFIX, MOVED_PREFIX } from '../contracts/spool-names.ts'
 import { syncFolder } from '../lib/atomic-file.ts'
+import { isThere } from '../lib/is-there.ts'
 import { clipIdFor } from './clip-name.ts'
 
-/** A whole file that was moved here and has no final name yet. After a crash it is the only copy, so recovery takes it in again. */
-const MOVED_PREFIX = '.incoming-'
-/** The same, but it was linked or copied: after a crash its original is still there, unless someone removed it. */
-const LINKED_PREFIX = '.linked-'
-/** A copy under way; its original is still there. */
-const COPYING_PREFIX = '.copying-'
 /** Seconds whose numbering is remembered; the others are found on disk. */
 const MOST_SECONDS = 1000
 
@@ -167,13 +163,6 @@ async function syncFile(path: string): Promise<void> {
   } finally {
     await handle.close()
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 function harmlessName(name: string): string {

@@ -5,13 +5,11 @@ import { CAMERA_NAME_PATTERN, CLIP_ID_PATTERN } from '../contracts/clip.ts'
 import { codeOf, messageOf, pluginError, type PluginError } from '../contracts/errors.ts'
 import type { JournalStore, SpoolFinding } from '../contracts/journal.ts'
 import { attempt, err, ok, type Result } from '../contracts/result.ts'
+import { COPYING_PREFIX, LINKED_PREFIX, MOVED_PREFIX } from '../contracts/spool-names.ts'
 import { TEMP_SUFFIX, writeFileAtomic } from '../lib/atomic-file.ts'
 import { inBatches } from '../lib/in-batches.ts'
 import { parseJournal } from './parse-journal.ts'
 
-const MOVED_PREFIX = '.incoming-'
-const LINKED_PREFIX = '.linked-'
-const COPYING_PREFIX = '.copying-'
 const READS_AT_ONCE = 16
 
 /** Journals as files: `<spool>/<camera>/<clip_id>.json`, beside the clip. */
