@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { Readable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { codeOf, messageOf, pluginError, type PluginError } from '../contracts/errors.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
 import { childEnvironment } from './child-environment.ts'
@@ -26,23 +26,78 @@ export interface StartedChild {
   readonly kill: () => void
 }
 
+export interface ChildOptions {
+  /** Folder it runs in. Default: ours. */
+  readonly cwd?: string
+  /** Hears what it says on standard error, as it says it: raw, so it may hold secrets. */
+  readonly onStderr?: (text: string) => void
+}
+
 /** Starts a program without a shell and without standard input. It is killed when `signal` aborts. */
-export function startChild(command: string, args: readonly string[], signal: AbortSignal): StartedChild {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env: childEnvironment() })
+export function startChild(command: string, args: readonly string[], signal: AbortSignal, options: ChildOptions = {}): StartedChild {
+  return supervised(command, args, signal, { ...options, stdin: 'ignore', pipes: 1 })
+}
+
+/** A child of which there is more to hold than of others: it is fed, or writes to several pipes, or is asked to end politely. */
+export interface PipedChild extends StartedChild {
+  /** Null unless asked for. A child that ended drops what is written. */
+  readonly stdin: Writable | null
+  /** File descriptors 3, 4, … */
+  readonly pipes: readonly Readable[]
+  /** SIGTERM: ffmpeg then finishes its files. */
+  readonly terminate: () => void
+}
+
+/** The same with as many pipes as asked for. */
+export function startPipedChild(
+  command: string,
+  args: readonly string[],
+  signal: AbortSignal,
+  options: ChildOptions & { readonly stdin: 'ignore' | 'pipe'; readonly pipes: number },
+): PipedChild {
+  return supervised(command, args, signal, options)
+}
+
+function supervised(
+  command: string,
+  args: readonly string[],
+  signal: AbortSignal,
+  { cwd, onStderr, stdin, pipes }: ChildOptions & { readonly stdin: 'ignore' | 'pipe'; readonly pipes: number },
+): PipedChild {
+  const stdio: ('ignore' | 'pipe')[] = [stdin, 'pipe', 'pipe', ...Array<'pipe'>(pipes).fill('pipe')]
+  const child = spawn(command, args, { stdio, env: childEnvironment(), ...(cwd === undefined ? {} : { cwd }) })
   const kill = () => void child.kill('SIGKILL')
-  const ended = untilEnded(command, child, signal)
+  const ended = untilEnded(command, child, signal, onStderr)
   if (signal.aborted) kill()
   else signal.addEventListener('abort', kill, { once: true })
   void ended.then(() => signal.removeEventListener('abort', kill))
-  return { stdout: pipeOf(child, 1), extra: pipeOf(child, 3), ended, kill }
+  child.stdin?.on('error', () => undefined) // it ended before it read everything; `ended` says how
+  const extras = Array.from({ length: pipes }, (_, index) => pipeOf(child, 3 + index))
+  const [extra] = extras
+  if (extra === undefined) throw new Error('a child has at least one extra pipe')
+  return {
+    stdin: child.stdin,
+    stdout: pipeOf(child, 1),
+    extra,
+    pipes: extras,
+    ended,
+    kill,
+    terminate: () => void child.kill('SIGTERM'),
+  }
 }
 
-function untilEnded(command: string, child: ChildProcess, signal: AbortSignal): Promise<Result<ChildExit, PluginError>> {
+function untilEnded(
+  command: string,
+  child: ChildProcess,
+  signal: AbortSignal,
+  onStderr: ((text: string) => void) | undefined,
+): Promise<Result<ChildExit, PluginError>> {
   let stderr = ''
   pipeOf(child, 2)
     .setEncoding('utf8')
     .on('data', (text: string) => {
       stderr = (stderr + text).slice(-STDERR_TAIL_CHARS)
+      onStderr?.(text)
     })
   return new Promise((resolve) => {
     child.once('error', (cause) => {
@@ -54,8 +109,8 @@ function untilEnded(command: string, child: ChildProcess, signal: AbortSignal): 
   })
 }
 
-function pipeOf(child: ChildProcess, descriptor: 1 | 2 | 3): Readable {
-  const pipe = child.stdio[descriptor]
+function pipeOf(child: ChildProcess, descriptor: number): Readable {
+  const pipe: unknown = Array.from<unknown>(child.stdio)[descriptor]
   if (!(pipe instanceof Readable)) throw new Error(`descriptor ${descriptor} is no pipe`)
   return pipe
 }
@@ -80,9 +135,9 @@ export interface ChildOutput extends ChildExit {
 export async function runChild(
   command: string,
   args: readonly string[],
-  options: { readonly signal: AbortSignal; readonly maxStdoutBytes: number },
+  options: { readonly signal: AbortSignal; readonly maxStdoutBytes: number; readonly cwd?: string },
 ): Promise<Result<ChildOutput, PluginError>> {
-  const child = startChild(command, args, options.signal)
+  const child = startChild(command, args, options.signal, options.cwd === undefined ? {} : { cwd: options.cwd })
   const stdout = collect(child.stdout, options.maxStdoutBytes, child.kill)
   const extra = collect(child.extra, options.maxStdoutBytes, child.kill)
   const ended = await child.ended
