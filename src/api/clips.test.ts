@@ -87,6 +87,12 @@ test('a refusal names the parameter and never repeats what was sent', async () =
   expect(text).not.toContain('CANARY')
 })
 
+test('the motion of a clip is shown with the one clip', async () => {
+  await using api = await runApi()
+  api.world.add(aStoredClip({ motion_scores: [0, 4.5] }))
+  expect(await (await api.fetch(`/api/v1/clips/${ID}`)).json()).toMatchObject({ motion_scores: [0, 4.5] })
+})
+
 test('one clip is found by its id, and 404 answers every other id', async () => {
   await using api = await runApi({}, worldWith(1))
   const found = await api.fetch(`/api/v1/clips/${ID}`)

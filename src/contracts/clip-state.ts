@@ -52,6 +52,10 @@ export const ClipStateDataSchema = z.object({
 })
 export type ClipStateData = Readonly<z.infer<typeof ClipStateDataSchema>>
 
+/** A clip as lists show it: without what only a look at the one clip needs. */
+export const ClipSummarySchema = ClipStateDataSchema.omit({ motion_scores: true })
+export type ClipSummary = Readonly<z.infer<typeof ClipSummarySchema>>
+
 /** What stands in `<clip_id>.json`: the state, and the events it was folded from. */
 export const JournalSchema = ClipStateDataSchema.extend({ events: z.array(ClipEventSchema) })
 export type Journal = Readonly<z.infer<typeof JournalSchema>>

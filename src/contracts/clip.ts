@@ -10,6 +10,9 @@ export const ClipIdSchema = z.string().regex(CLIP_ID_PATTERN)
 /** UTC instant with offset, as `Date.toISOString()` writes it. */
 export const TimestampSchema = z.iso.datetime({ offset: true })
 
+/** An hour. Longer clips keep the scores of their first hour. */
+export const MOST_MOTION_SCORES = 3600
+
 /** A complete recording, ready for the pipeline. */
 export const ClipSchema = z.object({
   clip_id: ClipIdSchema,
@@ -26,5 +29,7 @@ export const ClipSchema = z.object({
   source_backend: z.string().min(1),
   /** The name the file arrived under, when it was not ours. */
   original_name: z.string().nullable(),
+  /** Percent of the picture that changed in each second, from the first frame on. Null: its source does not measure motion. */
+  motion_scores: z.array(z.number()).nullable().default(null),
 })
 export type Clip = Readonly<z.infer<typeof ClipSchema>>

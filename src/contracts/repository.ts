@@ -1,5 +1,5 @@
 import type { ClipEvent } from './clip-events.ts'
-import type { ClipStateData, ClipStatus } from './clip-state.ts'
+import type { ClipStateData, ClipStatus, ClipSummary } from './clip-state.ts'
 import type { RiskLevel } from './analysis.ts'
 import type { PluginError } from './errors.ts'
 import type { Result } from './result.ts'
@@ -62,7 +62,7 @@ export interface ClipCursor {
 }
 
 export interface ClipPage {
-  readonly clips: readonly ClipStateData[]
+  readonly clips: readonly ClipSummary[]
   /** Null on the last page. */
   readonly next: ClipCursor | null
 }

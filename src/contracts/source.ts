@@ -10,6 +10,11 @@ export interface IncomingFile {
   /** When recording began and ended, if the source knows better than the container. Null: ask the file. */
   readonly start_ts: string | null
   readonly end_ts: string | null
+  /**
+   * One number per second of the clip, from its first frame on: percent of the picture that changed (0–100), as the source measured
+   * it. The search for objects begins where they lead. Null or absent: not measured. Beyond `MOST_MOTION_SCORES` they are cut off.
+   */
+  readonly motion_scores?: readonly number[] | null
   /** `link`: the file stays where it is (hard link, else copy). `move`: the pipeline owns it from now on. */
   readonly take: 'link' | 'move'
 }

@@ -84,6 +84,13 @@ describe('taking a file in', () => {
     expect(processed).toEqual(['front_door_1767225600.mp4'])
   })
 
+  test('what its source measured of the motion is kept with the clip', async () => {
+    const { sink, journal } = setUp()
+    const accepted = await sink.accept(await incoming('a.mp4', 'a', { motion_scores: [0, NaN, 12.345] }))
+    expect(accepted.ok).toBe(true)
+    expect(journal.files.get('front_door_1767225600.mp4')).toMatchObject({ motion_scores: [0, 0, 12.35] })
+  })
+
   test('a file that is given away is moved', async () => {
     const { sink } = setUp()
     await expect(sink.accept(await incoming('a.mp4', 'a', { take: 'move' }))).resolves.toMatchObject({ ok: true })

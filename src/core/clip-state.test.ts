@@ -157,8 +157,19 @@ describe('a deleted clip', () => {
   })
 
   test('keeps nothing of what was seen in it, nor the name it came under', () => {
-    const gone = fold({ ...RECORDED, clip: { ...RECORDED.clip, original_name: 'kids.mp4' } }, FILTERED, ANALYSED, DELETED)
-    expect(gone).toMatchObject({ original_name: null, filter_result: null, analysis_result: null, vlm_usage: null })
+    const gone = fold(
+      { ...RECORDED, clip: { ...RECORDED.clip, original_name: 'kids.mp4', motion_scores: [3] } },
+      FILTERED,
+      ANALYSED,
+      DELETED,
+    )
+    expect(gone).toMatchObject({
+      original_name: null,
+      motion_scores: null,
+      filter_result: null,
+      analysis_result: null,
+      vlm_usage: null,
+    })
   })
 
   test('learns nothing else', () => {

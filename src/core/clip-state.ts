@@ -7,7 +7,7 @@ import type { StageName } from '../contracts/stages.ts'
 const PENDING: StageLog = { status: 'pending', attempts: 0, started_at: null, finished_at: null, last_error: null }
 
 /** What is left of a deleted clip is that there was one. */
-const NOTHING_KNOWN = { original_name: null, filter_result: null, analysis_result: null, vlm_usage: null } as const
+const NOTHING_KNOWN = { original_name: null, motion_scores: null, filter_result: null, analysis_result: null, vlm_usage: null } as const
 
 const NOTHING_STORED = { storage_uri: null, view_url: null, thumbnail_uri: null, analysis_uri: null } as const
 

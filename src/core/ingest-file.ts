@@ -6,6 +6,7 @@ import type { IncomingFile } from '../contracts/source.ts'
 import { hashFile } from '../lib/hash-file.ts'
 import { callPlugin } from './call-plugin.ts'
 import { clipTimes } from './clip-times.ts'
+import { motionScores } from './motion-scores.ts'
 import type { Spool, StagedFile } from './spool.ts'
 
 /** Counting the packets of a day-long recording takes minutes; a probe that hangs must not close the door for ever. */
@@ -83,6 +84,7 @@ export async function ingestFile(
     content_sha256: sha256.value,
     source_backend: origin.source_backend,
     original_name: file.original_name,
+    motion_scores: motionScores(file.motion_scores),
   }
   context.onClip(clip)
   return ok({ state: 'clip', clip })

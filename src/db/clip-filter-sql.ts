@@ -5,8 +5,10 @@ export interface SqlText {
   readonly values: readonly unknown[]
 }
 
+/** The motion scores of a page of long clips would be megabytes that no list shows. */
+const SUMMARY = `data - 'motion_scores' AS data`
 /** Not named `start_ts`: ORDER BY would take the text for the column, and sort. */
-const COLUMNS = `clip_id, data, to_char(start_ts AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS starts_at`
+const COLUMNS = `clip_id, ${SUMMARY}, to_char(start_ts AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS starts_at`
 /** Every column that a condition may name. */
 const FILTERED = 'clip_id, start_ts, status, camera_name, alerted, detected, risk_level, activity_type'
 const ORDER = 'ORDER BY start_ts DESC, clip_id DESC'

@@ -3,7 +3,7 @@ import type { Logger } from '../contracts/logger.ts'
 import type { ClipCursor, ClipFilter, ClipPage, ClipQueries, ClipStats } from '../contracts/repository.ts'
 import { ok, type Result } from '../contracts/result.ts'
 import { matchesSql, pageSql, wordsQuery } from './clip-filter-sql.ts'
-import { readClipState } from './clip-state-row.ts'
+import { readClipSummary } from './clip-state-row.ts'
 import { readClipStats } from './clip-stats.ts'
 import type { Sql } from './connection.ts'
 
@@ -32,7 +32,7 @@ export class PostgresClipQueries implements ClipQueries {
     const rows = found.value.slice(0, page.limit)
     const last = found.value.length > page.limit ? rows.at(-1) : undefined
     return ok({
-      clips: rows.flatMap((row) => readClipState(row.clip_id, row.data, this.#log) ?? []),
+      clips: rows.flatMap((row) => readClipSummary(row.clip_id, row.data, this.#log) ?? []),
       // From the row, not from the state: a page whose last state is unreadable has a next page too.
       next: last === undefined ? null : { start_ts: last.starts_at, clip_id: last.clip_id },
     })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ClipStateDataSchema, SCHEMA_VERSION, type ClipStateData } from '../contracts/clip-state.ts'
+import { ClipStateDataSchema, SCHEMA_VERSION, type ClipStateData, type ClipSummary } from '../contracts/clip-state.ts'
 import type { Logger } from '../contracts/logger.ts'
 
 type Migration = (older: Readonly<Record<string, unknown>>) => Record<string, unknown>
@@ -23,6 +23,14 @@ export function readClipState(clipId: string, data: unknown, log: Logger, migrat
   }
   log.warn(fields, 'clip row is newer than this version or broken, left alone')
   return null
+}
+
+/** The same for a row of a list, which holds no motion scores. */
+export function readClipSummary(clipId: string, data: unknown, log: Logger): ClipSummary | null {
+  const state = readClipState(clipId, data, log)
+  if (state === null) return null
+  const { motion_scores: _notAskedFor, ...summary } = state
+  return summary
 }
 
 function upgrade(data: z.infer<typeof VersionedSchema>, migrations: Readonly<Record<number, Migration>>): unknown {

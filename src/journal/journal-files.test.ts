@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Journal } from '../contracts/clip-state.ts'
 import type { SpoolFinding } from '../contracts/journal.ts'
+import { aClip } from '../testkit/builders.ts'
 import { aClipState } from '../testkit/clip-states.ts'
 import { camerasThatFit, JournalFiles } from './journal-files.ts'
 
@@ -33,6 +34,18 @@ test('what is written is read again, and no temp file stays', async () => {
   expect(await journals.write(journal)).toMatchObject({ ok: true })
   expect(await journals.read(journal.clip_id)).toEqual({ ok: true, value: journal })
   expect(await readdir(folder)).toEqual(['front_door_1.mp4.json'])
+})
+
+test('a journal from before motion was kept is read, without any', async () => {
+  const { motion_scores: _unknownThen, ...older } = aClipState({ clip_id: 'front_door_1.mp4' })
+  const { motion_scores: _nor, ...clip } = aClip({ clip_id: 'front_door_1.mp4' })
+  const recorded = { event_type: 'clip_recorded', clip, config_hash: 'x', clip_id: 'front_door_1.mp4', seq: 1, ts: clip.start_ts }
+  await writeFile(join(folder, 'front_door_1.mp4.json'), JSON.stringify({ ...older, events: [recorded] }))
+  expect(await new JournalFiles(root).read('front_door_1.mp4')).toMatchObject({
+    ok: true,
+    value: { motion_scores: null, events: [{ clip: { motion_scores: null } }] },
+  })
+  expect(await findings()).toMatchObject([{ type: 'clip', state: { motion_scores: null } }])
 })
 
 test('an unknown clip is null, and a name that is no clip leads nowhere', async () => {

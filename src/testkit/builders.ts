@@ -17,6 +17,7 @@ export function aClip(changes: Partial<Clip> = {}): Clip {
     content_sha256: 'a'.repeat(64),
     source_backend: 'folder',
     original_name: 'clip.mp4',
+    motion_scores: null,
     ...changes,
   }
 }

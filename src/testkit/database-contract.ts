@@ -50,7 +50,7 @@ function clipOf(camera_name: string, n: number, changes: Partial<ClipStateData> 
 
 function stateTests(states: () => StateStore): void {
   test('a state is read as it was written', async () => {
-    const state = clipOf(aCamera(), 1, { filter_result: aFilterResult(), analysis_result: anAnalysis() })
+    const state = clipOf(aCamera(), 1, { motion_scores: [0, 7.5], filter_result: aFilterResult(), analysis_result: anAnalysis() })
     valueOf(await states().upsert([state], signal))
     expect(valueOf(await states().get(state.clip_id, signal))).toEqual(state)
   })
@@ -177,6 +177,15 @@ function listTests(database: () => DatabaseUnderTest): void {
     ]
     valueOf(await database().states.upsert([hit, ...others], signal))
     expect(await listed({ camera: name, status: 'analyzed', alerted: true })).toEqual([hit.clip_id])
+  })
+
+  test('a list leaves the motion scores of its clips out, with words and without', async () => {
+    const name = aCamera()
+    const state = clipOf(name, 1, { motion_scores: [0, 7.5] })
+    valueOf(await database().states.upsert([state], signal))
+    const { motion_scores: _left, ...summary } = state
+    for (const filter of [{ camera: name }, { camera: name, q: name }])
+      expect(valueOf(await database().queries.list(filter, { cursor: null, limit: 1 }, signal)).clips).toEqual([summary])
   })
 
   test('a clip without a decision is not alerted; one without a filter result has nothing detected', async () => {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { RiskLevelSchema } from '../analysis.ts'
 import { CameraNameSchema, ClipIdSchema, TimestampSchema } from '../clip.ts'
 import { ClipEventSchema } from '../clip-events.ts'
-import { ClipStateDataSchema, ClipStatusSchema } from '../clip-state.ts'
+import { ClipStateDataSchema, ClipStatusSchema, ClipSummarySchema } from '../clip-state.ts'
 
 /** Postgres has no place for NUL in text. */
 const text = (max: number) =>
@@ -33,7 +33,7 @@ export const ClipViewSchema = ClipStateDataSchema.meta({ id: 'Clip' })
 export type ClipView = Readonly<z.infer<typeof ClipViewSchema>>
 
 export const ClipListBodySchema = z.object({
-  clips: z.array(ClipViewSchema),
+  clips: z.array(ClipSummarySchema.meta({ id: 'ClipSummary' })),
   next_cursor: z.string().nullable().describe('Null on the last page.'),
 })
 export type ClipListBody = Readonly<z.infer<typeof ClipListBodySchema>>
