@@ -13,9 +13,18 @@ const LEARN_MS = 10_000
 /** What is gone for a moment, in a broken frame or behind someone, is no newcomer when it is back. */
 const FORGET_FACTOR = 4
 /** No more samples than this are needed to know the light. */
-const MOST_SAMPLES = 4096
-const ALPHA_BITS = 12
-const NEVER = 0xffff
+const MOST_SAMPLES = 1024
+const WEIGHT_BITS = 12
+const ONE = 1 << WEIGHT_BITS
+
+/** How fast to learn in one frame. */
+interface Pace {
+  /** Of this frame in the background, of `ONE`. */
+  readonly weight: number
+  /** Likewise where the background is covered. */
+  readonly coverWeight: number
+  readonly step: number
+}
 
 /**
  * What the picture looks like when nothing happens. Pixels that differ from it are not learnt, so that someone who stands still does
@@ -26,8 +35,8 @@ export class Background {
   readonly #levels: Uint16Array
   /** Ticks for which a pixel has been different. */
   readonly #ages: Uint16Array
-  /** The threshold of each pixel; that of a masked one is never reached. */
-  readonly #limits: Uint16Array
+  /** Where each run of watched pixels begins and ends. */
+  readonly #runs: Uint32Array
   readonly #sampled: Uint32Array
   readonly #sampleLevels: Uint8Array
   readonly #samplePixels: Uint8Array
@@ -41,7 +50,7 @@ export class Background {
     this.#settings = settings
     this.#levels = new Uint16Array(count)
     this.#ages = new Uint16Array(count)
-    this.#limits = Uint16Array.from(watched, (isWatched) => (isWatched === 1 ? settings.pixelThreshold : NEVER))
+    this.#runs = runsOf(watched)
     this.#watchedCount = watched.reduce((sum, isWatched) => sum + isWatched, 0)
     this.#sampled = sampleOf(size, watched)
     this.#sampleLevels = new Uint8Array(this.#sampled.length)
@@ -57,71 +66,83 @@ export class Background {
   /** Percent of the watched pixels that differ. Learns nothing. */
   changedPct(pixels: Uint8Array): number {
     this.#fitLight(pixels)
+    return this.#pct(this.#overRuns((from, end) => this.#countChanged(pixels, from, end)))
+  }
+
+  #countChanged(pixels: Uint8Array, from: number, end: number): number {
     const { tone } = this.#light
     const levels = this.#levels
-    const limits = this.#limits
+    const most = this.#settings.pixelThreshold
     let changed = 0
-    for (let i = 0; i < pixels.length; i += 1) {
+    for (let i = from; i < end; i += 1) {
       const difference = (pixels[i] ?? 0) - (tone[(levels[i] ?? 0) >> 8] ?? 0)
-      if ((difference < 0 ? -difference : difference) > (limits[i] ?? 0)) changed += 1
+      if (difference > most || difference < -most) changed += 1
     }
-    return this.#pct(changed)
+    return changed
   }
 
   /** Learns all of this frame, with the weight of one in `frames`. */
   average(pixels: Uint8Array, frames: number): void {
     const levels = this.#levels
-    const weight = Math.max(1, Math.round((1 << ALPHA_BITS) / frames))
-    for (let i = 0; i < pixels.length; i += 1) {
-      const level = levels[i] ?? 0
-      levels[i] = level + (((((pixels[i] ?? 0) << 8) - level) * weight) >> ALPHA_BITS)
-    }
+    const weight = Math.max(1, Math.round(ONE / frames))
+    for (let i = 0; i < pixels.length; i += 1) levels[i] = moved(levels[i] ?? 0, pixels[i] ?? 0, weight)
   }
 
   /** Percent of the watched pixels that differ; learns from the others. */
   subtract(pixels: Uint8Array, sincePreviousMs: number): number {
     const isCorrected = this.#fitLight(pixels)
+    const weight = Math.round(ONE * (1 - Math.exp(-sincePreviousMs / LEARN_MS)))
+    const pace = { weight, coverWeight: isCorrected ? weight : 0, step: this.#ticks(sincePreviousMs) }
+    return this.#pct(this.#overRuns((from, end) => this.#subtractRun(pixels, pace, from, end)))
+  }
+
+  #subtractRun(pixels: Uint8Array, pace: Pace, from: number, end: number): number {
+    const { weight, coverWeight, step } = pace
     const { tone } = this.#light
     const levels = this.#levels
     const ages = this.#ages
-    const limits = this.#limits
-    const weight = Math.round((1 << ALPHA_BITS) * (1 - Math.exp(-sincePreviousMs / LEARN_MS)))
-    const step = this.#ticks(sincePreviousMs)
-    const absorbAge = Math.max(1, Math.round(this.#settings.absorbMs / TICK_MS))
+    const most = this.#settings.pixelThreshold
+    const oldest = Math.max(1, Math.round(this.#settings.absorbMs / TICK_MS))
     let changed = 0
-    for (let i = 0; i < pixels.length; i += 1) {
+    for (let i = from; i < end; i += 1) {
       const level = levels[i] ?? 0
       const pixel = pixels[i] ?? 0
       const expected = tone[level >> 8] ?? 0
       const difference = pixel - expected
       const age = ages[i] ?? 0
-      if ((difference < 0 ? -difference : difference) > (limits[i] ?? 0)) {
-        changed += 1
-        if (age + step >= absorbAge) {
-          levels[i] = pixel << 8
-          ages[i] = 0
-          continue
-        }
-        ages[i] = age + step
-        // Under what covers it, the background follows the light of the rest.
-        if (isCorrected) levels[i] = level + ((((expected << 8) - level) * weight) >> ALPHA_BITS)
-      } else {
-        levels[i] = level + ((((pixel << 8) - level) * weight) >> ALPHA_BITS)
-        if (age > 0) ages[i] = Math.max(0, age - step * FORGET_FACTOR)
+      if (difference <= most && difference >= -most) {
+        levels[i] = moved(level, pixel, weight)
+        if (age !== 0) ages[i] = Math.max(0, age - step * FORGET_FACTOR)
+        continue
       }
+      changed += 1
+      const isAbsorbed = age + step >= oldest
+      ages[i] = isAbsorbed ? 0 : age + step
+      // Under what covers it, the background follows the light of the rest.
+      levels[i] = isAbsorbed ? pixel << 8 : moved(level, expected, coverWeight)
     }
-    return this.#pct(changed)
+    return changed
+  }
+
+  #overRuns(count: (from: number, end: number) => number): number {
+    let sum = 0
+    for (let run = 0; run < this.#runs.length; run += 2) sum += count(this.#runs[run] ?? 0, this.#runs[run + 1] ?? 0)
+    return sum
   }
 
   #fitLight(pixels: Uint8Array): boolean {
+    const sampled = this.#sampled
+    const levels = this.#sampleLevels
+    const values = this.#samplePixels
     let count = 0
-    for (const at of this.#sampled) {
+    for (let i = 0; i < sampled.length; i += 1) {
+      const at = sampled[i] ?? 0
       if (this.#ages[at] !== 0) continue // something stands there
-      this.#sampleLevels[count] = (this.#levels[at] ?? 0) >> 8
-      this.#samplePixels[count] = pixels[at] ?? 0
+      levels[count] = (this.#levels[at] ?? 0) >> 8
+      values[count] = pixels[at] ?? 0
       count += 1
     }
-    return this.#light.fit(this.#sampleLevels, this.#samplePixels, count, this.#settings.pixelThreshold)
+    return this.#light.fit(levels, values, count, this.#settings.pixelThreshold)
   }
 
   /** Whole ticks of the time that has passed; what is left over counts at the next frame. */
@@ -146,4 +167,20 @@ function sampleOf(size: FrameSize, watched: Uint8Array): Uint32Array {
     }
   }
   return Uint32Array.from(sampled)
+}
+
+function runsOf(watched: Uint8Array): Uint32Array {
+  const runs: number[] = []
+  for (let at = watched.indexOf(1); at !== -1; at = watched.indexOf(1, at)) {
+    const end = watched.indexOf(0, at)
+    runs.push(at, end === -1 ? watched.length : end)
+    if (end === -1) break
+    at = end
+  }
+  return Uint32Array.from(runs)
+}
+
+/** `level`, in 256ths of a grey level, moved towards a pixel. */
+function moved(level: number, pixel: number, weight: number): number {
+  return level + ((((pixel << 8) - level) * weight) >> WEIGHT_BITS)
 }

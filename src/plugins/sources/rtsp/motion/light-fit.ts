@@ -28,22 +28,20 @@ export class LightFit {
 
   #measure(background: Uint8Array, frame: Uint8Array, count: number): boolean {
     if (count === 0) return false
-    this.#levels.fill(0)
-    this.#darkShifts.fill(0)
-    this.#brightShifts.fill(0)
-    for (let i = 0; i < count; i += 1) add(this.#levels, background[i] ?? 0)
-    const middle = rank(this.#levels, count / 2)
+    const levels = this.#levels.fill(0)
+    const darkShifts = this.#darkShifts.fill(0)
+    const brightShifts = this.#brightShifts.fill(0)
+    for (let i = 0; i < count; i += 1) add(levels, background[i] ?? 0)
+    const middle = rank(levels, count / 2)
     let darkCount = 0
     for (let i = 0; i < count; i += 1) {
       const level = background[i] ?? 0
-      const shift = (frame[i] ?? 0) - level + 255
-      if (level <= middle) {
-        add(this.#darkShifts, shift)
-        darkCount += 1
-      } else add(this.#brightShifts, shift)
+      const isDark = level <= middle
+      if (isDark) darkCount += 1
+      add(isDark ? darkShifts : brightShifts, (frame[i] ?? 0) - level + 255)
     }
-    const dark = rank(this.#darkShifts, darkCount / 2) - 255
-    const bright = darkCount === count ? dark : rank(this.#brightShifts, (count - darkCount) / 2) - 255
+    const dark = rank(darkShifts, darkCount / 2) - 255
+    const bright = darkCount === count ? dark : rank(brightShifts, (count - darkCount) / 2) - 255
     if (Math.abs(dark) <= SMALLEST_SHIFT && Math.abs(bright) <= SMALLEST_SHIFT) return false
     this.#draw(dark, bright, count)
     return true
