@@ -1,0 +1,103 @@
+import type { PluginHost } from '../../../contracts/plugin.ts'
+import type { SourceHealth } from '../../../contracts/source.ts'
+import type { ConnectionEnd, ConnectionPlan } from './camera-connection.ts'
+import { shownUrl } from './camera-url.ts'
+import type { CameraUrls } from './camera-urls.ts'
+import type { RtspConfig } from './config.ts'
+import type { MotionWatch } from './motion-watch.ts'
+import type { StreamFacts } from './stream-facts.ts'
+import { adviceFor, type StreamTrouble } from './stream-trouble.ts'
+
+/** Pictures are recorded but none is looked at: nobody would be told of anything. */
+const UNWATCHED_MS = 30_000
+
+/** How a camera is, from what came of it, and what the log says of that. */
+export class CameraCondition {
+  readonly #config: RtspConfig
+  readonly #urls: CameraUrls
+  readonly #host: Pick<PluginHost, 'clock' | 'log'>
+  #watch: Pick<MotionWatch, 'lastFrameMs'> | null = null
+  #problem: StreamTrouble | null = null
+  #isGivenUp = false
+  #isReported: StreamTrouble | null = null
+  #lastPacketMs: number | null = null
+  #packetsSinceMs: number | null = null
+
+  constructor(config: RtspConfig, urls: CameraUrls, host: Pick<PluginHost, 'clock' | 'log'>) {
+    this.#config = config
+    this.#urls = urls
+    this.#host = host
+  }
+
+  watchMotion(watch: Pick<MotionWatch, 'lastFrameMs'>): void {
+    this.#watch = watch
+  }
+
+  connected({ video_codec, width, height, audio_codec }: StreamFacts, plan: Pick<ConnectionPlan, 'detectUrl' | 'hwaccel'>): void {
+    const fields = {
+      codec: video_codec,
+      width,
+      height,
+      audio: audio_codec,
+      motion: plan.detectUrl === null ? 'main stream' : 'detect stream',
+      hwaccel: plan.hwaccel,
+    }
+    this.#host.log.info({ event_type: 'camera_connected', ...fields }, 'the camera sends pictures')
+  }
+
+  packet(): void {
+    this.#lastPacketMs = this.#host.clock.monotonicMs()
+    this.#packetsSinceMs ??= this.#lastPacketMs
+    this.#problem = null
+    this.#isReported = null
+  }
+
+  /** @param delayMs until the next try; null: there is none. */
+  lost({ trouble, stderr }: ConnectionEnd, delayMs: number | null): void {
+    this.#packetsSinceMs = null
+    this.#isGivenUp = delayMs === null
+    if (trouble === 'restart') return
+    this.#problem = trouble
+    const fields = {
+      event_type: 'camera_lost',
+      trouble,
+      reason: this.#explain(trouble),
+      retry_in_s: delayMs === null ? null : Math.round(delayMs / 100) / 10,
+    }
+    const { log } = this.#host
+    // The same trouble again is no news.
+    if (this.#isReported === trouble) log.debug({ ...fields, ffmpeg: lastLine(stderr) }, 'the camera is still away')
+    else log.warn({ ...fields, ffmpeg: lastLine(stderr) }, 'no pictures from the camera')
+    this.#isReported = trouble
+    if (this.#isGivenUp)
+      log.error({ event_type: 'camera_given_up', trouble }, 'the camera was given up after reconnect.max_attempts; restart HomeSec')
+  }
+
+  health(isStopped: boolean): SourceHealth {
+    const { clock } = this.#host
+    const nowMs = clock.monotonicMs()
+    const last_heartbeat = this.#lastPacketMs === null ? null : new Date(clock.now().getTime() - (nowMs - this.#lastPacketMs)).toISOString()
+    const down = (detail: string): SourceHealth => ({ state: 'down', detail, last_heartbeat })
+    if (isStopped) return down('stopped')
+    if (this.#problem !== null) return down(`${this.#explain(this.#problem)}${this.#isGivenUp ? '; given up, restart HomeSec' : ''}`)
+    if (this.#lastPacketMs === null) return { state: 'starting', detail: '', last_heartbeat }
+    if (this.#isUnwatched(nowMs))
+      return down('the camera is recorded, but its pictures cannot be decoded for motion; see stream.hwaccel and the log')
+    return { state: 'ok', detail: '', last_heartbeat }
+  }
+
+  #isUnwatched(nowMs: number): boolean {
+    if (this.#packetsSinceMs === null) return false
+    return nowMs - Math.max(this.#packetsSinceMs, this.#watch?.lastFrameMs ?? -Infinity) > UNWATCHED_MS
+  }
+
+  #explain(trouble: StreamTrouble): string {
+    const where =
+      trouble === 'disk' || trouble === 'ffmpeg_missing' ? '' : ` (${shownUrl(this.#urls.main)}, from ${this.#config.rtsp_url_env})`
+    return `${adviceFor(trouble)}${where}`
+  }
+}
+
+function lastLine(text: string): string {
+  return text.split('\n').at(-1)?.slice(0, 300) ?? ''
+}

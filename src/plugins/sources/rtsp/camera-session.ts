@@ -1,0 +1,93 @@
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import type { Clock } from '../../../contracts/clock.ts'
+import { PIPES, recordArguments, type RecordPlan } from './camera-arguments.ts'
+import { FrameReader, type FrameListener } from './frame-reader.ts'
+import { PacketLineParser, type PacketLine } from './packet-lines.ts'
+import type { SilenceLimits } from './silence-watch.ts'
+import { StreamChild, type StreamEnd } from './stream-child.ts'
+import { GreetingReader, type StreamFacts } from './stream-facts.ts'
+import type { StreamTrouble } from './stream-trouble.ts'
+
+/** A finished piece of the stream in the ring, in the stream's own time. */
+export interface ClosedSegment {
+  readonly name: string
+  readonly startMs: number
+  readonly endMs: number
+}
+
+export interface SessionListener {
+  streams(facts: StreamFacts): void
+  packet(packet: PacketLine, arrivedMs: number): void
+  segment(segment: ClosedSegment): void
+  readonly frame: FrameListener
+}
+
+/** One connection to a camera: one ffmpeg that records into `folder` and, if asked to, decodes for motion. */
+export class CameraSession {
+  readonly #stream: StreamChild
+
+  constructor(
+    plan: RecordPlan,
+    folder: string,
+    limits: SilenceLimits,
+    deps: { readonly listener: SessionListener; readonly clock: Clock },
+  ) {
+    const { listener, clock } = deps
+    const greeting = new GreetingReader((facts) => listener.streams(facts))
+    this.#stream = new StreamChild(
+      {
+        args: recordArguments(plan),
+        cwd: folder,
+        stdin: 'ignore',
+        pipes: PIPES.frameTimes - 2,
+        limits,
+        onStderr: (text) => greeting.push(text),
+      },
+      clock,
+    )
+    const parser = new PacketLineParser()
+    onLines(this.#pipe(PIPES.packets), (line) => {
+      const packet = parser.parse(line)
+      if (packet !== null) listener.packet(packet, this.#stream.sign())
+    })
+    onLines(this.#pipe(PIPES.segments), (line) => {
+      const segment = parseSegmentLine(line)
+      if (segment !== null) listener.segment(segment)
+    })
+    new FrameReader(this.#stream.child.stdout, this.#pipe(PIPES.frameTimes), listener.frame)
+  }
+
+  /** Never rejects. */
+  get ended(): Promise<StreamEnd> {
+    return this.#stream.ended
+  }
+
+  /** Monotonic time of the last packet; null before the first. */
+  get lastPacketMs(): number | null {
+    return this.#stream.lastSignMs
+  }
+
+  close(why: StreamTrouble): Promise<void> {
+    return this.#stream.close(why)
+  }
+
+  #pipe(descriptor: number): Readable {
+    const pipe = this.#stream.child.pipes[descriptor - 3]
+    if (pipe === undefined) throw new Error(`no pipe ${descriptor}`)
+    return pipe
+  }
+}
+
+function onLines(stream: Readable, onLine: (line: string) => void): void {
+  stream.on('error', () => undefined) // the child's end tells
+  createInterface({ input: stream, crlfDelay: Infinity }).on('line', onLine)
+}
+
+/** `name,start,end`, seconds. Null for anything else. */
+export function parseSegmentLine(line: string): ClosedSegment | null {
+  const match = /^(\d+-\d{6,}\.ts),(-?[\d.]+),(-?[\d.]+)$/.exec(line.trim())
+  if (match === null) return null
+  const [, name = '', start, end] = match
+  return { name, startMs: Number(start) * 1000, endMs: Number(end) * 1000 }
+}

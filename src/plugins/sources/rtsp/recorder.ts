@@ -1,0 +1,309 @@
+import { join } from 'node:path'
+import type { Clock } from '../../../contracts/clock.ts'
+import { codeOf, messageOf } from '../../../contracts/errors.ts'
+import type { Logger } from '../../../contracts/logger.ts'
+import { Serial } from '../../../lib/serial.ts'
+import type { ClosedSegment } from './camera-session.ts'
+import type { ClipSpan } from './clip-builder.ts'
+import type { MotionScores } from './motion/motion-score.ts'
+import { OpenRecording, PictureShape } from './open-recording.ts'
+import { readParameterSets } from './parameter-sets.ts'
+import { RecordingFolder, type RecordingJournal } from './recording-folder.ts'
+import { recordingStep, type RecordingPolicy } from './recording-policy.ts'
+import type { Ring } from './ring.ts'
+import type { StreamClock } from './stream-clock.ts'
+
+/** One connection's stream: its own time, which begins near zero, and the names of its segments. */
+export interface RecordedStream {
+  /** Segment `n` is `<prefix><n>.ts`, `n` in six digits from 0 on. */
+  readonly prefix: string
+  readonly clock: StreamClock
+}
+
+export interface FinishedRecording {
+  readonly folder: RecordingFolder
+  /** Where in the stream it begins and is to end. */
+  readonly span: ClipSpan
+  /** Our wall clock when the stream's time was zero. */
+  readonly zeroMs: number
+  readonly scoresFor: (startMs: number, endMs: number) => readonly number[]
+}
+
+export interface RecorderDeps {
+  readonly ring: Ring
+  /** Folder on the durable disk, one folder inside for each recording under way. */
+  readonly recordings: string
+  readonly scores: MotionScores
+  readonly policy: RecordingPolicy & { readonly preRollMs: number }
+  readonly clock: Clock
+  readonly log: Logger
+  /** Makes it a clip. Must not reject. */
+  readonly finish: (recording: FinishedRecording) => void
+}
+
+/** What arrives later than this after the end of a clip belongs to it no more. */
+const ARRIVES_WITHIN_MS = 1_000
+const LOOK_EVERY_MS = 20
+
+/**
+ * Decides when a clip begins, goes on in the next one and ends, and keeps what belongs to it safe from the moment it is known. All that
+ * happens to it happens in order, one thing after another: what is called here returns at once.
+ */
+export class Recorder {
+  readonly #deps: RecorderDeps
+  readonly #queue: Serial
+  #stream: LiveStream | null = null
+  #recording: OpenRecording | null = null
+  readonly #closing = new Set<Promise<void>>()
+  /** Motion was under way when the connection was lost: the next one is recorded from its beginning. */
+  #wasInterruptedAtMs: number | null = null
+
+  constructor(deps: RecorderDeps) {
+    this.#deps = deps
+    this.#queue = new Serial((cause) => this.#complain(cause))
+  }
+
+  get isRecording(): boolean {
+    return this.#recording !== null
+  }
+
+  /** A connection begins. */
+  begin(stream: RecordedStream): void {
+    void this.#queue.run(async () => {
+      await this.#deps.ring.begin()
+      this.#stream = new LiveStream(stream)
+    })
+  }
+
+  /** The ring is ready for the connection announced last. */
+  get ready(): Promise<void> {
+    return this.#queue.idle
+  }
+
+  packet(ptsMs: number): void {
+    const stream = this.#stream
+    if (stream === null) return
+    const isFirst = stream.latestMs === -Infinity
+    stream.latestMs = Math.max(stream.latestMs, ptsMs)
+    if (isFirst) this.#resume(stream)
+  }
+
+  segment(segment: ClosedSegment): void {
+    const stream = this.#stream
+    if (stream === null) return
+    void this.#queue.run(async () => {
+      await this.#deps.ring.add(segment)
+      stream.closed(segment)
+      await this.#extend(segment)
+    })
+  }
+
+  /** @param sinceMs stream time of the first frame of this motion. @param atMs of the last. */
+  motion(sinceMs: number, atMs: number): void {
+    const stream = this.#stream
+    if (stream === null) return
+    stream.lastMotionMs = Math.max(stream.lastMotionMs, atMs)
+    void this.#queue.run(() => this.#step(true, sinceMs))
+  }
+
+  /** To be called several times a second, whether or not anything happens. */
+  tick(): void {
+    if (this.#recording === null) return
+    void this.#queue.run(() => this.#step(false, 0))
+  }
+
+  /** The connection has ended: what was being recorded becomes a clip with what is there. Resolves when that is under way. */
+  async end(): Promise<void> {
+    await this.#queue.run(async () => {
+      const stream = this.#stream
+      if (stream !== null && this.#recording !== null) {
+        this.#wasInterruptedAtMs = this.#deps.clock.monotonicMs()
+        await this.#close(stream, this.#recording, null)
+      }
+      this.#recording = null
+      this.#stream = null
+    })
+    await Promise.all(this.#closing)
+  }
+
+  /** Whoever cuts the line of a camera wants to be seen no more: after that, recording goes on at once. */
+  #resume(stream: LiveStream): void {
+    const lostAtMs = this.#wasInterruptedAtMs
+    this.#wasInterruptedAtMs = null
+    if (lostAtMs === null) return
+    this.#deps.log.info({ event_type: 'recording_resumed' }, 'the connection was lost while something moved; recording goes on')
+    stream.lastMotionMs = stream.latestMs
+    void this.#queue.run(() => this.#step(true, stream.latestMs))
+  }
+
+  async #step(isMotion: boolean, sinceMs: number): Promise<void> {
+    const stream = this.#stream
+    if (stream === null) return
+    const nowMs = stream.clock.toStreamMs(this.#deps.clock.monotonicMs()) ?? stream.latestMs
+    const quietMs = nowMs - stream.lastMotionMs
+    // Clips go on in the next one at a keyframe only, see #extend: here it is asked whether one begins or ends.
+    const recordedMs = this.#recording === null ? null : 0
+    const step = recordingStep({ isMotion, quietMs, recordedMs }, this.#deps.policy)
+    if (step === 'start') await this.#start(stream, sinceMs - this.#deps.policy.preRollMs)
+    else if (step === 'stop' && this.#recording !== null)
+      await this.#close(stream, this.#recording, stream.lastMotionMs + this.#deps.policy.stopDelayMs)
+  }
+
+  async #start(stream: LiveStream, wantedMs: number): Promise<void> {
+    // What the clip before this one has is not shown again, but for the pictures since the last keyframe.
+    const fromMs = Math.max(wantedMs, stream.lastClipEndMs)
+    const picture = new PictureShape()
+    const segments = await this.#ofOnePicture(this.#deps.ring.from(fromMs), picture)
+    const recording = await this.#open(stream, segments[0]?.startMs ?? stream.openSinceMs, picture)
+    for (const segment of segments) await this.#secure(recording, segment)
+    await this.#secureOpenSegment(stream, recording)
+    this.#deps.log.info({ event_type: 'recording_started' }, 'motion: recording')
+  }
+
+  async #open(stream: LiveStream, firstMs: number, picture: PictureShape): Promise<OpenRecording> {
+    const { recordings, clock, ring } = this.#deps
+    const folder = new RecordingFolder(join(recordings, `${stream.prefix}${Math.max(0, Math.round(firstMs))}`))
+    const recording = new OpenRecording(folder, firstMs, picture)
+    this.#recording = recording
+    ring.holdFromMs = firstMs
+    await folder.create(journalOf(recording, stream.zeroWallMs(clock), null))
+    return recording
+  }
+
+  /** The latest segments in a row whose picture has the same shape. */
+  async #ofOnePicture(segments: readonly ClosedSegment[], picture: PictureShape): Promise<readonly ClosedSegment[]> {
+    for (let from = segments.length - 1; from >= 0; from -= 1) {
+      const sets = await this.#parameterSets(segments[from])
+      if (picture.differsFrom(sets)) return segments.slice(from + 1)
+    }
+    return segments
+  }
+
+  async #parameterSets(segment: ClosedSegment | undefined): Promise<string | null> {
+    if (segment === undefined) return null
+    return await readParameterSets(this.#deps.ring.pathOf(segment.name)).catch(() => null)
+  }
+
+  /** A segment is complete: it belongs to the recording, or ends it where the picture changes its shape or the clip its length. */
+  async #extend(segment: ClosedSegment): Promise<void> {
+    const [stream, recording] = [this.#stream, this.#recording]
+    if (stream === null || recording === null) return
+    const sets = await this.#parameterSets(segment)
+    if (recording.picture.differsFrom(sets)) {
+      this.#deps.log.info({ event_type: 'picture_changed' }, 'the camera changed its picture; the clip goes on in a new one')
+      await this.#close(stream, recording, segment.startMs)
+      await this.#secure(await this.#open(stream, segment.startMs, new PictureShape(sets)), segment)
+    } else {
+      await this.#secure(recording, segment)
+      if (this.#isLongEnough(stream, recording, segment)) {
+        await this.#close(stream, recording, segment.endMs)
+        await this.#open(stream, segment.endMs, new PictureShape(sets))
+      }
+    }
+    if (this.#recording !== null) await this.#secureOpenSegment(stream, this.#recording)
+  }
+
+  /** Whether to cut here: at the keyframe nearest to the longest length. */
+  #isLongEnough(stream: LiveStream, recording: OpenRecording, segment: ClosedSegment): boolean {
+    const { policy, clock } = this.#deps
+    const recordedMs = segment.endMs - recording.firstMs + (segment.endMs - segment.startMs) / 2
+    const nowMs = stream.clock.toStreamMs(clock.monotonicMs()) ?? stream.latestMs
+    return recordingStep({ isMotion: false, quietMs: nowMs - stream.lastMotionMs, recordedMs }, policy) === 'rotate'
+  }
+
+  async #secure(recording: OpenRecording, segment: ClosedSegment): Promise<void> {
+    const { ring } = this.#deps
+    try {
+      await recording.folder.secure(ring.pathOf(segment.name))
+      await recording.folder.sync(segment.name)
+      recording.missing.delete(segment.startMs)
+    } catch (cause) {
+      // Stays in the ring, whatever its limits, until it could be taken.
+      recording.missing.set(segment.startMs, segment)
+      this.#complain(cause)
+    }
+    ring.holdFromMs = recording.missing.size === 0 ? Infinity : Math.min(...recording.missing.keys())
+  }
+
+  /** The segment that is being written: should all end now, it is needed as well. */
+  async #secureOpenSegment(stream: LiveStream, recording: OpenRecording): Promise<void> {
+    try {
+      await recording.folder.secure(this.#deps.ring.pathOf(stream.openName))
+    } catch (cause) {
+      if (codeOf(cause) !== 'ENOENT') this.#complain(cause) // not begun yet: taken when it is complete
+    }
+  }
+
+  /** Ends a recording at `endMs`; what is still on its way to it is waited for outside of the queue. */
+  async #close(stream: LiveStream, recording: OpenRecording, endMs: number | null): Promise<void> {
+    const { clock, scores, finish } = this.#deps
+    this.#recording = null
+    stream.lastClipEndMs = endMs ?? Infinity
+    const zeroMs = stream.zeroWallMs(clock)
+    const done = async () => {
+      if (endMs !== null) await this.#untilArrived(stream, endMs)
+      await this.#queue.run(async () => {
+        await this.#completeUntil(stream, recording, endMs ?? Infinity)
+        await recording.folder.write(journalOf(recording, zeroMs, endMs)).catch((cause: unknown) => this.#complain(cause))
+      })
+      const span = { firstMs: recording.firstMs, endMs }
+      finish({ folder: recording.folder, span, zeroMs, scoresFor: (from, to) => scores.scoresFor(from, to) })
+    }
+    const closing = done().finally(() => this.#closing.delete(closing))
+    this.#closing.add(closing)
+  }
+
+  async #completeUntil(stream: LiveStream, recording: OpenRecording, endMs: number): Promise<void> {
+    for (const segment of this.#deps.ring.from(recording.firstMs)) {
+      if (segment.startMs < endMs && !recording.folder.has(segment.name)) await this.#secure(recording, segment)
+    }
+    for (const segment of [...recording.missing.values()]) await this.#secure(recording, segment)
+    if (stream.openSinceMs < endMs) await this.#secureOpenSegment(stream, recording)
+  }
+
+  async #untilArrived(stream: LiveStream, endMs: number): Promise<void> {
+    const { clock } = this.#deps
+    const untilMs = clock.monotonicMs() + ARRIVES_WITHIN_MS
+    const never = new AbortController().signal
+    while (stream.latestMs < endMs && this.#stream === stream && clock.monotonicMs() < untilMs) await clock.sleep(LOOK_EVERY_MS, never)
+  }
+
+  #complain(cause: unknown): void {
+    const reason = codeOf(cause) || messageOf(cause)
+    this.#deps.log.error({ event_type: 'recording_trouble', reason }, 'part of a recording is not safe yet; trying again')
+  }
+}
+
+function journalOf({ firstMs }: OpenRecording, zeroMs: number, endMs: number | null): RecordingJournal {
+  return { version: 1, zero_ts: new Date(zeroMs).toISOString(), first_ms: firstMs, end_ms: endMs }
+}
+
+class LiveStream {
+  readonly prefix: string
+  readonly clock: StreamClock
+  latestMs = -Infinity
+  lastMotionMs = -Infinity
+  lastClipEndMs = -Infinity
+  /** Stream time at which the segment that is being written begins. */
+  openSinceMs = 0
+  #segments = 0
+
+  constructor({ prefix, clock }: RecordedStream) {
+    this.prefix = prefix
+    this.clock = clock
+  }
+
+  get openName(): string {
+    return `${this.prefix}${String(this.#segments).padStart(6, '0')}.ts`
+  }
+
+  closed({ endMs }: ClosedSegment): void {
+    this.#segments += 1
+    this.openSinceMs = endMs
+  }
+
+  zeroWallMs(clock: Clock): number {
+    const ageMs = clock.monotonicMs() - (this.clock.toMonotonicMs(0) ?? clock.monotonicMs())
+    return clock.now().getTime() - ageMs
+  }
+}

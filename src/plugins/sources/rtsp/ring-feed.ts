@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises'
+import type { Clock } from '../../../contracts/clock.ts'
+import { Serial } from '../../../lib/serial.ts'
+import { replayArguments } from './camera-arguments.ts'
+import { FrameReader } from './frame-reader.ts'
+import { StreamChild } from './stream-child.ts'
+
+/** More than this waiting to be decoded, and the machine does not keep up: then what is newer matters more. */
+const MOST_WAITING_BYTES = 32_000_000
+
+/**
+ * Decodes what the recorder writes into the ring, for motion, when nothing else can be watched. The recording does not know of it: no
+ * further session, no interruption; the price is that motion is seen one keyframe interval late, which the pre-roll covers.
+ */
+export class RingFeed implements AsyncDisposable {
+  readonly #fps: number
+  readonly #clock: Clock
+  readonly #onFrame: (pixels: Uint8Array, streamMs: number) => void
+  readonly #queue = new Serial(() => undefined) // a segment that is gone already is not worth a word
+  #stream: StreamChild | null = null
+  #closed = false
+
+  constructor(fps: number, clock: Clock, onFrame: (pixels: Uint8Array, streamMs: number) => void) {
+    this.#fps = fps
+    this.#clock = clock
+    this.#onFrame = onFrame
+  }
+
+  /** @param startMs stream time of the segment's first picture. */
+  push(path: string, startMs: number): void {
+    void this.#queue.run(async () => {
+      if (this.#closed) return
+      const bytes = await readFile(path)
+      this.#stream ??= this.#open(startMs)
+      const { stdin } = this.#stream.child
+      if (stdin !== null && stdin.writableLength < MOST_WAITING_BYTES) stdin.write(bytes)
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    await this.#queue.idle
+    await this.#stream?.close('restart')
+  }
+
+  #open(zeroMs: number): StreamChild {
+    const stream = new StreamChild({ args: replayArguments(this.#fps), stdin: 'pipe', pipes: 1, limits: null }, this.#clock)
+    new FrameReader(stream.child.stdout, stream.child.extra, (pixels, ptsMs) => {
+      if (ptsMs !== null) this.#onFrame(pixels, zeroMs + ptsMs)
+    })
+    // The next segment begins another one.
+    void stream.ended.then(() => {
+      if (this.#stream === stream) this.#stream = null
+    })
+    return stream
+  }
+}

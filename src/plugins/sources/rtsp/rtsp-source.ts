@@ -1,0 +1,174 @@
+import { setMaxListeners } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { codeOf, messageOf } from '../../../contracts/errors.ts'
+import type { PluginHost } from '../../../contracts/plugin.ts'
+import { attempt } from '../../../contracts/result.ts'
+import type { ClipSink, ClipSource, SourceHealth } from '../../../contracts/source.ts'
+import { CameraConnection, type ConnectionEnd, type ConnectionPlan } from './camera-connection.ts'
+import { CameraCondition } from './camera-condition.ts'
+import { ClipFinisher } from './clip-finisher.ts'
+import type { RtspConfig } from './config.ts'
+import { DetectChoice } from './detect-choice.ts'
+import { FactsFile } from './facts-file.ts'
+import { chooseDecoder, type Decoder } from './hwaccel.ts'
+import { MotionScores } from './motion/motion-score.ts'
+import { motionSettings } from './motion/motion-settings.ts'
+import { MotionWatch } from './motion-watch.ts'
+import { Recorder } from './recorder.ts'
+import { reconnectDelayMs } from './reconnect-policy.ts'
+import { Ring } from './ring.ts'
+import type { CameraUrls } from './camera-urls.ts'
+import { soundFor } from './stream-facts.ts'
+import { datingFor } from './timestamp-policy.ts'
+
+type Host = Pick<PluginHost, 'clock' | 'log' | 'dirs' | 'instance'>
+
+/** A connection that held so long was a good one: the next failure is the first again. */
+const STABLE_MS = 20_000
+
+/** Records one camera over RTSP whenever something moves. It never gives up by itself unless told to. */
+export class RtspSource implements ClipSource {
+  readonly #config: RtspConfig
+  readonly #urls: CameraUrls
+  readonly #host: Host
+  readonly #stop = new AbortController()
+  readonly #ring: Ring
+  readonly #condition: CameraCondition
+  readonly #facts: FactsFile
+  readonly #detect: DetectChoice
+  #running: Promise<void> | null = null
+  #finisher: ClipFinisher | null = null
+  #decoder: Decoder = 'none'
+  #withoutSound = false
+  #failures = 0
+  #jumpsAtMs: readonly number[] = []
+  #lastPrefix = 0
+
+  constructor(config: RtspConfig, urls: CameraUrls, host: Host) {
+    this.#config = config
+    this.#urls = urls
+    this.#host = host
+    setMaxListeners(0, this.#stop.signal)
+    const { ring } = config
+    const ringFolder = ring.dir === null ? join(host.dirs.state, 'ring') : join(ring.dir, host.instance)
+    this.#ring = new Ring(ringFolder, { keepMs: ring.ring_s * 1000, maxBytes: ring.ring_max_bytes })
+    this.#condition = new CameraCondition(config, urls, host)
+    this.#facts = new FactsFile(host.dirs.state)
+    this.#detect = new DetectChoice(urls, config, host.log)
+  }
+
+  async start(sink: ClipSink, signal: AbortSignal): Promise<void> {
+    if (this.#running !== null) return
+    const stop = () => this.#stop.abort()
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    this.#running = this.#run(sink).finally(() => signal.removeEventListener('abort', stop))
+  }
+
+  health(): SourceHealth {
+    return this.#condition.health(this.#stop.signal.aborted)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+    await this.#finisher?.[Symbol.asyncDispose]()
+  }
+
+  async #run(sink: ClipSink): Promise<void> {
+    const { clock, log, dirs, instance } = this.#host
+    const recordings = join(dirs.state, 'recordings')
+    const finisher = new ClipFinisher({ cameraName: instance, recordings, clock, log }, sink, this.#stop.signal)
+    this.#finisher = finisher
+    await finisher.recover()
+    await this.#facts.load()
+    this.#decoder = await chooseDecoder(this.#config.stream.hwaccel, this.#stop.signal)
+    const { pre_roll_s, stop_delay_s, max_recording_s } = this.#config.recording
+    const scores = new MotionScores(max_recording_s + stop_delay_s + pre_roll_s + this.#config.ring.ring_s)
+    const policy = { preRollMs: pre_roll_s * 1000, stopDelayMs: stop_delay_s * 1000, maxRecordingMs: max_recording_s * 1000 }
+    const finish = finisher.finish.bind(finisher)
+    const recorder = new Recorder({ ring: this.#ring, recordings, scores, policy, clock, log, finish })
+    const watch = new MotionWatch({ settings: motionSettings(this.#config.motion), scores, clock, recorder })
+    this.#condition.watchMotion(watch)
+    while (!this.#isStopped()) {
+      const end = await this.#connect(recorder, watch)
+      if (this.#isStopped()) return
+      await this.#waitAfter(end)
+    }
+  }
+
+  #isStopped(): boolean {
+    return this.#stop.signal.aborted
+  }
+
+  async #connect(recorder: Recorder, watch: MotionWatch): Promise<ConnectionEnd> {
+    const { clock, log, dirs } = this.#host
+    const plan = await this.#plan()
+    const connection = new CameraConnection(plan, this.#nextPrefix(), {
+      config: this.#config,
+      ring: this.#ring,
+      recorder,
+      watch,
+      clock,
+      log,
+      onFacts: (facts) => {
+        void this.#facts.keep(facts)
+        this.#condition.connected(facts, plan)
+      },
+      onPacket: () => this.#condition.packet(),
+    })
+    const ran = await attempt(
+      async () => {
+        await mkdir(join(dirs.state, 'recordings'), { recursive: true })
+        return await connection.run(this.#stop.signal)
+      },
+      (cause): ConnectionEnd => ({
+        trouble: 'disk',
+        stderr: codeOf(cause) || messageOf(cause),
+        firstPacketMs: null,
+        timestampsJumped: false,
+        decoderFailed: false,
+      }),
+    )
+    return ran.ok ? ran.value : ran.error
+  }
+
+  async #plan(): Promise<ConnectionPlan> {
+    const { stream } = this.#config
+    const { clock } = this.#host
+    const known = this.#facts.facts
+    const sound = !stream.audio || this.#withoutSound ? 'none' : soundFor(known?.audio_codec ?? null)
+    return {
+      url: this.#urls.main,
+      detectUrl: await this.#detect.url(this.#stop.signal),
+      transport: stream.transport,
+      ioTimeoutMs: stream.io_timeout_s * 1000,
+      dating: datingFor(this.#jumpsAtMs, clock.monotonicMs()),
+      hwaccel: this.#decoder,
+      codec: known?.video_codec ?? null,
+      sound,
+    }
+  }
+
+  /** Names in the ring never come twice, even if the wall clock is set back. */
+  #nextPrefix(): string {
+    this.#lastPrefix = Math.max(this.#lastPrefix + 1, this.#host.clock.now().getTime())
+    return `${this.#lastPrefix}-`
+  }
+
+  async #waitAfter(end: ConnectionEnd): Promise<void> {
+    const { clock } = this.#host
+    const nowMs = clock.monotonicMs()
+    if (end.timestampsJumped) this.#jumpsAtMs = [...this.#jumpsAtMs, nowMs].slice(-10)
+    if (end.decoderFailed || (end.trouble === 'decoder' && this.#decoder !== 'none')) this.#decoder = 'none'
+    if (end.trouble === 'output' && end.firstPacketMs === null) this.#withoutSound = true
+    const held = end.firstPacketMs !== null && nowMs - end.firstPacketMs >= STABLE_MS
+    this.#failures = held || end.trouble === 'restart' ? 0 : this.#failures + 1
+    const { backoff_s, max_backoff_s, max_attempts } = this.#config.reconnect
+    const policy = { backoffMs: backoff_s * 1000, maxBackoffMs: max_backoff_s * 1000, maxAttempts: max_attempts }
+    const delayMs = reconnectDelayMs(end.trouble, this.#failures, policy, Math.random())
+    this.#condition.lost(end, delayMs)
+    await clock.sleep(delayMs ?? Infinity, this.#stop.signal)
+  }
+}

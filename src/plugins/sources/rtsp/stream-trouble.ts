@@ -1,0 +1,60 @@
+/** Why a camera's stream ended, in the terms of what its owner can do. */
+export const STREAM_TROUBLES = [
+  'offline',
+  'credentials',
+  'session_limit',
+  'not_found',
+  'stalled',
+  'disk',
+  'output',
+  'decoder',
+  'ffmpeg_missing',
+  'restart',
+  'ended',
+] as const
+export type StreamTrouble = (typeof STREAM_TROUBLES)[number]
+
+/** First match wins: what ffmpeg 5 to 8 says on standard error, and what it means. */
+const SAYINGS: readonly (readonly [RegExp, StreamTrouble])[] = [
+  [/No space left on device|Read-only file system|Input\/output error.*\.ts|Disk quota exceeded|Structure needs cleaning/i, 'disk'],
+  [/\b401\b|Unauthorized|\b403\b|Forbidden/i, 'credentials'],
+  [/\b453\b|Not Enough Bandwidth|\b503\b|Service Unavailable|too many (?:sessions|users|connections)/i, 'session_limit'],
+  [/\b404\b|Not Found|\b454\b|Stream not found|\b400 Bad Request/i, 'not_found'],
+  [
+    /Connection refused|No route to host|Network is unreachable|Connection timed out|Operation timed out|Name or service not known|Temporary failure in name resolution|Failed to resolve hostname|Connection reset|Host is down|Immediate exit requested/i,
+    'offline',
+  ],
+  [
+    /Failed setup for format|hwaccel|Device creation failed|No device available for decoder|Failed to (?:create|initiali[sz]e).*(?:VAAPI|CUDA|QSV|device)/i,
+    'decoder',
+  ],
+  [
+    /Could not write header|Could not find tag for codec|Error initializing output stream|Error while opening encoder|incorrect codec parameters/i,
+    'output',
+  ],
+]
+
+/** What became of a stream, from the end of what ffmpeg said. Pure. */
+export function troubleFrom(stderr: string): StreamTrouble {
+  for (const [saying, trouble] of SAYINGS) if (saying.test(stderr)) return trouble
+  return 'ended'
+}
+
+/** One sentence each: what is wrong and what to do. */
+const ADVICE: Readonly<Record<StreamTrouble, string>> = {
+  offline: 'the camera does not answer; is it switched on, and is its address right?',
+  credentials: 'the camera refuses the user name or password; check them in the address of the stream',
+  session_limit: 'the camera allows no further viewer; close other apps that watch it, or raise its limit',
+  not_found: 'the camera knows no such stream; check the path in its address',
+  stalled: 'the camera is connected but sends no picture; connecting again',
+  disk: 'video cannot be written: the disk is full or gone; free some space or mount it. Nothing recorded is deleted',
+  output: 'the sound or picture of this stream cannot be stored as it is; trying otherwise',
+  decoder: 'the graphics device does not decode this stream; using the CPU',
+  ffmpeg_missing: 'ffmpeg is not installed: apt install ffmpeg',
+  restart: 'connecting again',
+  ended: 'the camera ended the stream; connecting again',
+}
+
+export function adviceFor(trouble: StreamTrouble): string {
+  return ADVICE[trouble]
+}
