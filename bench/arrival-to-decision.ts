@@ -3,13 +3,9 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { startApp, type App } from '../src/app/run-app.ts'
-import { toAppConfig } from '../src/config/normalise.ts'
-import { ConfigFileSchema } from '../src/config/schema.ts'
-import type { ClipEvent } from '../src/contracts/clip-events.ts'
 import { systemClock } from '../src/lib/system-clock.ts'
-import { builtinPlugins } from '../src/plugins/builtin.ts'
 import { testData } from '../src/testkit/videos.ts'
+import { allWell, decisionOn, startHere } from './_arrival.ts'
 import { median, quantile, report, skip } from './_report.ts'
 
 /**
@@ -22,7 +18,6 @@ const WARM_UP = 2
 /** A person is in view from here on for long enough. */
 const FROM_SECOND = 25
 const CLIP_SECONDS = 10
-const PATIENCE_MS = 30_000
 const never = new AbortController().signal
 
 /** Cuts ten seconds per clip, each from a slightly other place, so that no two have the same bytes. */
@@ -38,58 +33,11 @@ async function cutClips(video: string, folder: string): Promise<string[]> {
   return paths
 }
 
-async function startHere(folder: string, model: string): Promise<App> {
-  const file = ConfigFileSchema.parse({
-    version: 1,
-    data_dir: join(folder, 'data'),
-    cameras: [{ name: 'door', source: { backend: 'folder', config: { path: join(folder, 'watched') } } }],
-    storage: { backend: 'local', config: { root: join(folder, 'storage') } },
-    filter: { backend: 'yolo', config: { model } },
-    alert_policy: { config: { notify_on_classes: ['person'] } },
-    notifiers: [],
-    server: { enabled: false },
-    log: { level: 'error' },
-  })
-  const config = toAppConfig(file, folder)
-  const loaded = { config, hash: 'bench', secrets: { get: () => undefined }, secretValues: [], warnings: [] }
-  const started = await startApp(loaded, builtinPlugins)
-  if (!started.ok) throw new Error(started.error)
-  return started.value
-}
-
-/** The detector is loaded and the database runs: what goes on at start is over. */
-async function allWell(app: App): Promise<void> {
-  const startedMs = performance.now()
-  while (app.health().components.length === 0 || app.health().components.some(({ status }) => status !== 'ok')) {
-    if (performance.now() - startedMs > 4 * PATIENCE_MS) throw new Error(`not healthy: ${JSON.stringify(app.health())}`)
-    await systemClock.sleep(100, never)
-  }
-}
-
-type Decision = Extract<ClipEvent, { event_type: 'alert_decision_made' }>
-
-async function decisionOn(app: App, deliver: () => Promise<void>): Promise<{ readonly ms: number; readonly decision: Decision }> {
-  let decidedNow: (decision: Decision) => void = () => undefined
-  const decided = new Promise<Decision>((resolve) => (decidedNow = resolve))
-  using _listening = app.subscribe((event) => {
-    if (event.event_type === 'alert_decision_made') decidedNow(event)
-  })
-  const startedMs = performance.now()
-  await deliver()
-  const done = new AbortController()
-  const tooLate = systemClock.sleep(PATIENCE_MS, done.signal).then(() => null)
-  const decision = await Promise.race([decided, tooLate])
-  const ms = performance.now() - startedMs
-  done.abort()
-  if (decision === null) throw new Error(`no decision within ${PATIENCE_MS} ms`)
-  return { ms, decision }
-}
-
 async function measure(folder: string, video: string, model: string): Promise<void> {
   for (const name of ['cut', 'watched', 'storage']) await mkdir(join(folder, name))
   const clips = await cutClips(video, join(folder, 'cut'))
   await systemClock.sleep(1_500, never) // a camera's clip is seconds old when it is moved in
-  await using app = await startHere(folder, model)
+  await using app = await startHere(folder, model, { source: { backend: 'folder', config: { path: join(folder, 'watched') } } })
   await allWell(app)
   const times: number[] = []
   for (const [n, path] of clips.entries()) {

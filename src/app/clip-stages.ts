@@ -9,6 +9,7 @@ import type { StorageBackend } from '../contracts/storage.ts'
 import type { AppConfig } from '../config/schema.ts'
 import { chooseFrames } from '../core/choose-frames.ts'
 import type { ClipStages } from '../core/process-clip.ts'
+import { whereToLook } from '../core/where-to-look.ts'
 import type { StorageKeys } from '../core/storage-keys.ts'
 import { extractJpegs } from '../lib/ffmpeg/extract-jpegs.ts'
 import { Semaphore } from '../lib/semaphore.ts'
@@ -41,12 +42,12 @@ export function clipStages(config: StageConfig, plugins: StagePlugins): ClipStag
       slots: slots.upload,
       attempt: (signal) => plugins.storage.put(clip.local_path, plugins.keys.clip(clip), signal),
     }),
-    filter: (_clip, path) => ({
+    filter: ({ motion_scores }, path) => ({
       name: 'filter',
       plugin: config.filter.backend,
       timeoutMs: timeouts.filter_s * 1000,
       slots: slots.filter,
-      attempt: (signal) => plugins.filter.detect(path, {}, signal),
+      attempt: (signal) => plugins.filter.detect(path, { look_first_s: whereToLook(motion_scores) }, signal),
     }),
     vlm: (clip, path, detection) => ({
       name: 'vlm',

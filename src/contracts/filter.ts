@@ -7,6 +7,12 @@ export interface FilterOverrides {
   /** Look at every sampled frame instead of stopping at the first that satisfies `min_hits`. */
   readonly full_scan?: boolean
   readonly sample_fps?: number
+  /**
+   * Second of the clip from which on to look first, because what is wanted is likely there. The part before it is looked at afterwards,
+   * if `min_hits` is not satisfied by then: nothing is ever left out, and a filter may ignore this. Every second in the result counts
+   * from the start of the clip all the same. A full scan ignores it. Null or absent: from the start to the end.
+   */
+  readonly look_first_s?: number | null
 }
 
 /** Looks for objects in a video file. Runs off the event loop. */

@@ -37,6 +37,13 @@ test('the result names classes by confidence, and the best frame', () => {
   })
 })
 
+test('what was looked at last, but happens first, comes first', () => {
+  const tally = new DetectionTally({ minHits: 2, fullScan: false })
+  for (const second of [7, 2]) tally.add([seen('person', second)])
+  const { first_hit_s, detections } = tally.result('m')
+  expect([first_hit_s, detections.map(({ second }) => second)]).toEqual([2, [2, 7]])
+})
+
 test('fewer hits than wanted are nothing', () => {
   const tally = new DetectionTally({ minHits: 2, fullScan: true })
   tally.add([seen('person', 0)])

@@ -26,7 +26,8 @@ export class DetectionTally {
 
   /** Too few hits are none: a result never holds what did not pass `minHits`. */
   result(model: string): FilterResult {
-    const detections = this.#hits >= this.#minHits ? this.#found : []
+    // In the order of the clip, wherever the search began.
+    const detections = this.#hits >= this.#minHits ? [...this.#found].sort((a, b) => a.second - b.second) : []
     const best = [...detections].sort((a, b) => b.confidence - a.confidence || area(b) - area(a))
     return {
       detected_classes: [...new Set(best.map((found) => found.class))],

@@ -47,6 +47,13 @@ export function filterContract(name: string, { create, readsVideo }: FilterUnder
       expect(result.sampled_frames).toBeGreaterThan(0)
     })
 
+    test.each([1, 1.3, 2.9, 99])('told to look first from second %f on, it leaves nothing out and says the same', async (look_first_s) => {
+      for (const overrides of [{}, { full_scan: true }]) {
+        const ordered = await filter.detect(video, overrides, never)
+        expect(await filter.detect(video, { ...overrides, look_first_s }, never)).toEqual(ordered)
+      }
+    })
+
     test('an aborted call is cancelled', async () => {
       expect(await filter.detect(video, {}, AbortSignal.abort())).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
     })
@@ -96,6 +103,11 @@ function readsVideoContract(filter: () => ObjectFilter, folder: string): void {
     stop.abort()
     expect(await running).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
     expect(await filter().detect(join(folder, 'video.mp4'), {}, never)).toMatchObject({ ok: true })
+  })
+
+  test('a file that is no video is invalid, wherever one looks first', async () => {
+    const detected = await filter().detect(BROKEN_VIDEOS['a text file']!(folder), { look_first_s: 1 }, never)
+    expect(detected).toMatchObject({ ok: false, error: { kind: 'invalid' } })
   })
 
   test('sampling is a rate', async () => {

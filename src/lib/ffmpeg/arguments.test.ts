@@ -10,13 +10,15 @@ import {
   sampleArguments,
 } from './arguments.ts'
 
+const WHOLE = { first: 0, count: null }
 const shape = { maxSize: 640, quality: 80 }
 
 test.each([
   ['probe', probeArguments('/a')],
   ['first frame', firstFrameArguments('/a')],
   ['packet times', packetTimeArguments('/a')],
-  ['samples', sampleArguments('/a', { sampleFps: 1, width: 8, height: 8, fit: 'contain' })],
+  ['samples', sampleArguments('/a', { sampleFps: 1, width: 8, height: 8, fit: 'contain' }, WHOLE)],
+  ['samples from a second on', sampleArguments('/a', { sampleFps: 1, width: 8, height: 8, fit: 'contain' }, { first: 5, count: null })],
   ['jpegs', jpegArguments('/a', [0], shape)],
   ['last frames', lastFramesArguments('/a', 2, shape)],
 ])('%s opens local files only, in known containers only', (_, args) => {
@@ -34,12 +36,21 @@ test.each([
 })
 
 test('sampling is a rate and happens before scaling', () => {
-  const args = sampleArguments('/a', { sampleFps: 0.5, width: 416, height: 300, fit: 'contain' })
+  const args = sampleArguments('/a', { sampleFps: 0.5, width: 416, height: 300, fit: 'contain' }, WHOLE)
   expect(args[args.indexOf('-vf') + 1]).toBe(
     'fps=fps=0.5:round=up:start_time=0,scale=w=416:h=300:force_original_aspect_ratio=decrease:flags=bilinear,format=rgb24',
   )
-  const stretched = sampleArguments('/a', { sampleFps: 2, width: 8, height: 8, fit: 'stretch' })
+  const stretched = sampleArguments('/a', { sampleFps: 2, width: 8, height: 8, fit: 'stretch' }, WHOLE)
   expect(stretched[stretched.indexOf('-vf') + 1]).toContain('scale=w=8:h=8:flags=bilinear')
+})
+
+test('a span is sought from one sample before it, in containers with an index, and ends by itself', () => {
+  const args = sampleArguments('/a', { sampleFps: 2, width: 8, height: 8, fit: 'contain' }, { first: 10, count: 4 })
+  expect(args.slice(args.indexOf('-ss'), args.indexOf('-i') + 1)).toEqual(
+    ['-ss', '4.500000', '-protocol_whitelist', 'file,pipe', '-format_whitelist', 'mov,matroska', '-i'], // prettier-ignore
+  )
+  expect(args[args.indexOf('-vf') + 1]).toMatch(/^fps=fps=2:round=up:start_time=0.5,/)
+  expect(args[args.indexOf('-frames:v') + 1]).toBe('4')
 })
 
 test('every wanted second is one term of one pass', () => {

@@ -6,9 +6,12 @@ import { resolve } from 'node:path'
  */
 const DEMUXERS = 'mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,dhav'
 
+/** Of these, the ones that know where their keyframes are: a seek in the others may land behind what it was to show. */
+const SEEKABLE_DEMUXERS = 'mov,matroska'
+
 /** How every file is opened: no network, no playlists, and a name that can be neither an option nor a protocol. */
-export function inputArguments(path: string): string[] {
-  return ['-protocol_whitelist', 'file,pipe', '-format_whitelist', DEMUXERS, '-i', `file:${resolve(path)}`]
+export function inputArguments(path: string, demuxers = DEMUXERS): string[] {
+  return ['-protocol_whitelist', 'file,pipe', '-format_whitelist', demuxers, '-i', `file:${resolve(path)}`]
 }
 
 const QUIET = ['-nostdin', '-hide_banner', '-loglevel', 'error']
@@ -67,14 +70,30 @@ export interface FrameSampling {
   readonly fit: 'contain' | 'stretch'
 }
 
-/** The frame shown at every `1 / sampleFps` seconds from 0 on, as PPM pictures (each says its own size) one after another. */
-export function sampleArguments(path: string, sampling: FrameSampling): string[] {
+/** Some of the samples of a video, counted from 0. */
+export interface SampleSpan {
+  readonly first: number
+  /** Null: to the end. */
+  readonly count: number | null
+}
+
+/**
+ * The frame shown at every `1 / sampleFps` seconds of the span, as PPM pictures (each says its own size) one after another. A span
+ * that begins later is sought, and comes to nothing in a container where that is not exact.
+ */
+export function sampleArguments(path: string, sampling: FrameSampling, { first, count }: SampleSpan): string[] {
+  // From one sample earlier, since the frame that is shown at a second may have begun before it.
+  const seekS = Math.max(0, first - 1) / sampling.sampleFps
   const filters = [
-    `fps=fps=${sampling.sampleFps}:round=up:start_time=0`,
+    `fps=fps=${sampling.sampleFps}:round=up:start_time=${first / sampling.sampleFps - seekS}`,
     `scale=w=${sampling.width}:h=${sampling.height}${sampling.fit === 'contain' ? ':force_original_aspect_ratio=decrease' : ''}:flags=bilinear`,
     'format=rgb24',
   ]
-  return [...QUIET, ...inputArguments(path), ...VIDEO_ONLY, '-vf', filters.join(','), '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1']
+  const input = first === 0 ? inputArguments(path) : ['-ss', seekS.toFixed(6), ...inputArguments(path, SEEKABLE_DEMUXERS)]
+  const end = count === null ? [] : ['-frames:v', String(count)]
+  // Passed on as the filter made them: a span does not begin at 0, and ffmpeg would fill the time before it with copies.
+  const output = [...end, '-fps_mode', 'passthrough', '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1']
+  return [...QUIET, ...input, ...VIDEO_ONLY, '-vf', filters.join(','), ...output]
 }
 
 export interface JpegShape {

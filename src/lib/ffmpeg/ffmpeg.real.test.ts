@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -117,6 +119,7 @@ describe('extractJpegs', () => {
 
 describe('scanFrames', () => {
   const sampling = { sampleFps: 2, width: 32, height: 32, fit: 'contain' as const }
+  const whole = (path: string) => ({ path, lookFirstS: null })
 
   test('shows frames at the wanted rate and shape, whatever the rate of the video', async () => {
     for (const fps of [1, 10, 25]) {
@@ -125,7 +128,7 @@ describe('scanFrames', () => {
         seen.push([frame.second, frame.width, frame.height])
         return 'more' as const
       }
-      const scanned = await scanFrames(makeVideo(file(`f${fps}.mp4`), { fps }), sampling, look, never)
+      const scanned = await scanFrames(whole(makeVideo(file(`f${fps}.mp4`), { fps })), sampling, look, never)
       expect(scanned).toEqual({ ok: true, value: 6 })
       expect(seen).toEqual([0, 0.5, 1, 1.5, 2, 2.5].map((second) => [second, 32, 24]))
     }
@@ -135,7 +138,7 @@ describe('scanFrames', () => {
     // 40 levels brighter each second, so 8 from frame to frame.
     const path = makeVideo(file('ramp.mp4'), { picture: 'color', fps: 5, options: ['-vf', "geq=lum='40+40*T':cb=128:cr=128", ...x264] })
     const levels: number[] = []
-    const scanned = await scanFrames(path, { ...sampling, sampleFps: 1 }, async ({ rgb }) => (levels.push(rgb[500]!), 'more'), never)
+    const scanned = await scanFrames(whole(path), { ...sampling, sampleFps: 1 }, async ({ rgb }) => (levels.push(rgb[500]!), 'more'), never)
     expect(scanned.ok).toBe(true)
     const steps = levels.map((level) => Math.round(((level - levels[0]!) * 219) / 255 / 8))
     expect(steps).toEqual([0, 5, 10])
@@ -144,7 +147,7 @@ describe('scanFrames', () => {
   test('stops when told', async () => {
     let seen = 0
     const scanned = await scanFrames(
-      makeVideo(file('long.mp4'), { duration_s: 60 }),
+      whole(makeVideo(file('long.mp4'), { duration_s: 60 })),
       sampling,
       async () => ((seen += 1) === 3 ? 'stop' : 'more'),
       never,
@@ -155,12 +158,68 @@ describe('scanFrames', () => {
 
   test('an abort ends it', async () => {
     const stop = new AbortController()
-    const scanned = await scanFrames(file('long.mp4'), sampling, async () => (stop.abort(), 'more'), stop.signal)
+    const scanned = await scanFrames(whole(file('long.mp4')), sampling, async () => (stop.abort(), 'more'), stop.signal)
     expect(scanned).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
   })
 
-  test.each(Object.keys(BROKEN_VIDEOS))('%s is invalid', async (kind) => {
-    const scanned = await scanFrames(BROKEN_VIDEOS[kind]!(folder), sampling, async () => 'more', never)
+  describe('told where to look first', () => {
+    /** Every sample as its second and a digest of its picture, in the order it was shown. */
+    async function samplesOf(path: string, lookFirstS: number | null, sampleFps: number): Promise<[number, string][]> {
+      const seen: [number, string][] = []
+      const look = async ({ second, rgb }: SampledFrame) => {
+        seen.push([second, createHash('md5').update(rgb).digest('hex')])
+        return 'more' as const
+      }
+      const scanned = await scanFrames({ path, lookFirstS }, { ...sampling, sampleFps }, look, never)
+      expect(scanned).toEqual({ ok: true, value: seen.length })
+      return seen
+    }
+    const bySecond = (samples: readonly [number, string][]) => [...samples].sort(([a], [b]) => a - b)
+    const keyframes = ['-g', '35', '-bf', '2']
+
+    test.each([
+      ['in the middle', 4, 2],
+      ['between two samples', 4.9, 2],
+      ['at every third of a second', 5, 3],
+      ['at more samples than frames', 5, 20],
+      ['in the last second', 9, 2],
+      ['past the end', 50, 2],
+      ['at the start', 0, 2],
+    ])('%s it begins there, and shows the same pictures at the same seconds as a look from the start', async (_where, second, fps) => {
+      const path = makeVideo(file('seek.mp4'), { duration_s: 10, options: [...x264, ...keyframes] })
+      const [ordered, from] = [await samplesOf(path, null, fps), await samplesOf(path, second, fps)]
+      expect(bySecond(from)).toEqual(ordered)
+      expect(from[0]?.[0]).toBe(second >= 10 ? 0 : Math.floor(second * fps) / fps)
+    })
+
+    test('a video whose sound begins before its pictures keeps its seconds', async () => {
+      const path = file('late.mp4')
+      const picture = ['-itsoffset', '0.7', '-f', 'lavfi', '-i', 'testsrc=s=64x48:r=10:d=8', '-f', 'lavfi', '-i', 'sine=d=8']
+      execFileSync('ffmpeg', ['-v', 'error', '-y', ...picture, ...x264, ...keyframes, '-fps_mode', 'vfr', path])
+      expect((await samplesOf(path, null, 10)).length).toBeGreaterThan(80)
+      expect(bySecond(await samplesOf(path, 4, 2))).toEqual(await samplesOf(path, null, 2))
+    })
+
+    test('a container without an index is looked at from its start', async () => {
+      const path = makeVideo(file('seek.ts'), { duration_s: 10, options: [...x264, ...keyframes, '-f', 'mpegts'] })
+      expect(await samplesOf(path, 4, 2)).toEqual(await samplesOf(path, null, 2))
+    })
+
+    test('it stops when told, in either part', async () => {
+      for (const [stopAt, frames] of [
+        [5, 3],
+        [1, 15],
+      ]) {
+        const look = async ({ second }: SampledFrame) => (second === stopAt ? ('stop' as const) : ('more' as const))
+        const scanned = await scanFrames({ path: file('seek.mp4'), lookFirstS: 4 }, sampling, look, never)
+        expect(scanned).toEqual({ ok: true, value: frames })
+      }
+    })
+  })
+
+  const broken = Object.keys(BROKEN_VIDEOS).flatMap((kind) => [null, 1].map((lookFirstS) => ({ kind, lookFirstS })))
+  test.each(broken)('$kind is invalid, looked at from $lookFirstS on', async ({ kind, lookFirstS }) => {
+    const scanned = await scanFrames({ path: BROKEN_VIDEOS[kind]!(folder), lookFirstS }, sampling, async () => 'more', never)
     expect(scanned).toMatchObject({ ok: false, error: { kind: 'invalid' } })
   })
 })

@@ -26,6 +26,7 @@ export class HogFilter implements ObjectFilter {
 
   async detect(videoPath: string, overrides: FilterOverrides, signal: AbortSignal): Promise<Result<FilterResult, PluginError>> {
     const { min_confidence, min_box_h_ratio, min_hits, sample_fps, full_scan } = this.#config
+    const isFull = overrides.full_scan ?? full_scan
     const job: Job = {
       look: {
         video_path: videoPath,
@@ -33,7 +34,8 @@ export class HogFilter implements ObjectFilter {
         min_box_h_ratio,
         min_hits,
         sample_fps: overrides.sample_fps ?? sample_fps,
-        full_scan: overrides.full_scan ?? full_scan,
+        full_scan: isFull,
+        look_first_s: isFull ? null : (overrides.look_first_s ?? null),
       },
     }
     const answer = await this.#run(job, signal)

@@ -19,7 +19,7 @@ serveJobs(async (raw) => {
   const people = detector
   const tally = new DetectionTally({ minHits: look.min_hits, fullScan: look.full_scan })
   const scanned = await scanFrames(
-    look.video_path,
+    { path: look.video_path, lookFirstS: look.look_first_s },
     { sampleFps: look.sample_fps, width: LONGEST_SIDE, height: LONGEST_SIDE, fit: 'contain' },
     async (frame) => tally.add(people.look(frame, look)),
     never,

@@ -10,6 +10,7 @@ export const JobSchema = z.object({
       min_hits: z.number(),
       sample_fps: z.number(),
       full_scan: z.boolean(),
+      look_first_s: z.number().nullable(),
     })
     .nullable(),
 })

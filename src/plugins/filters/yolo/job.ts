@@ -14,6 +14,7 @@ export const JobSchema = z.object({
       min_hits: z.number(),
       sample_fps: z.number(),
       full_scan: z.boolean(),
+      look_first_s: z.number().nullable(),
       iou_threshold: z.number(),
     })
     .nullable(),

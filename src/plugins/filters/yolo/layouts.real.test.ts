@@ -18,6 +18,7 @@ const request = {
   min_hits: 1,
   sample_fps: 1,
   full_scan: false,
+  look_first_s: null,
   iou_threshold: 0.45,
 }
 /** A frame of 64 × 32, so that a square input of 64 leaves 32 rows free: below it, or 16 above and 16 below. */

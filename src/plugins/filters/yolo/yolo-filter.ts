@@ -27,6 +27,7 @@ export class YoloFilter implements ObjectFilter {
 
   async detect(videoPath: string, overrides: FilterOverrides, signal: AbortSignal): Promise<Result<FilterResult, PluginError>> {
     const { classes, min_confidence, min_box_h_ratio, min_hits, sample_fps, full_scan, iou_threshold } = this.#config
+    const isFull = overrides.full_scan ?? full_scan
     const answer = await this.#run(
       {
         video_path: videoPath,
@@ -35,7 +36,8 @@ export class YoloFilter implements ObjectFilter {
         min_box_h_ratio,
         min_hits,
         sample_fps: overrides.sample_fps ?? sample_fps,
-        full_scan: overrides.full_scan ?? full_scan,
+        full_scan: isFull,
+        look_first_s: isFull ? null : (overrides.look_first_s ?? null),
         iou_threshold,
       },
       signal,

@@ -39,7 +39,7 @@ async function lookAtVideo(detector: Detector, name: string, look: LookRequest):
   const { width, height } = detector.input
   const fit = detector.preprocessing.placement === 'stretch' ? 'stretch' : 'contain'
   const scanned = await scanFrames(
-    look.video_path,
+    { path: look.video_path, lookFirstS: look.look_first_s },
     { sampleFps: look.sample_fps, width, height, fit },
     async (frame) => tally.add(await detector.look(frame, look)),
     never,

@@ -52,6 +52,20 @@ describe.skipIf(MODEL === null || VIDEO === null)('on the real recording (skippe
     expect(result.sampled_frames).toBeLessThan(20)
   })
 
+  test('told where the motion leads up to the first person, it finds him in the same second after fewer frames', async () => {
+    const filter = await open(MODEL!)
+    const [ordered, told] = [await filter.detect(VIDEO!, {}, never), await filter.detect(VIDEO!, { look_first_s: 5 }, never)]
+    if (!ordered.ok || !told.ok) return expect.fail('not detected')
+    expect(told.value).toEqual({ ...ordered.value, sampled_frames: ordered.value.sampled_frames - 5 * 2 })
+  })
+
+  test('told to look where nobody comes any more, it finds whoever was there before', async () => {
+    const filter = await open(MODEL!)
+    const detected = await filter.detect(VIDEO!, { look_first_s: 137 }, never)
+    expect(detected).toMatchObject({ ok: true, value: { detected_classes: ['person'] } })
+    expect(detected.ok && detected.value.first_hit_s).toBeLessThanOrEqual(7)
+  })
+
   test('presence agrees with the description in 97 % of the seconds, and boxes lie on the man', async () => {
     const filter = await open(MODEL!)
     const detected = await filter.detect(VIDEO!, { full_scan: true, sample_fps: 1 }, never)

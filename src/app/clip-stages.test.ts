@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { toAppConfig } from '../config/normalise.ts'
+import { ConfigFileSchema } from '../config/schema.ts'
+import { ok } from '../contracts/result.ts'
+import type { FilterOverrides } from '../contracts/filter.ts'
+import { storageKeys } from '../core/storage-keys.ts'
+import { aFilterResult } from '../testkit/builders.ts'
+import { aClipState } from '../testkit/clip-states.ts'
+import { FakeStorage } from '../testkit/fake-storage.ts'
+import { clipStages } from './clip-stages.ts'
+
+const CONFIG = toAppConfig(ConfigFileSchema.parse({ version: 1, cameras: [{ name: 'yard', source: { backend: 'folder' } }] }), '/')
+
+test.each([
+  ['where the motion of a clip begins', [0, 0, 4, 8], 2],
+  ['nowhere in particular when nothing is known of it', null, null],
+])('the detector is told to look first %s', async (_where, motion_scores, look_first_s) => {
+  const asked: FilterOverrides[] = []
+  const detect = async (_path: string, overrides: FilterOverrides) => {
+    asked.push(overrides)
+    return ok(aFilterResult())
+  }
+  const plugins = {
+    storage: new FakeStorage(),
+    filter: { detect },
+    analyzer: null,
+    keys: storageKeys('clips', null),
+    onUsage: () => undefined,
+  }
+  const stage = clipStages(CONFIG, plugins).filter(aClipState({ motion_scores }), '/spool/a.mp4')
+  expect(await stage.attempt(new AbortController().signal)).toMatchObject({ ok: true })
+  expect(asked).toEqual([{ look_first_s }])
+})
