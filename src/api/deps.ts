@@ -1,4 +1,5 @@
 import type { CameraView } from '../contracts/api/cameras.ts'
+import type { CameraEvent } from '../contracts/camera-events.ts'
 import type { Gauges } from '../contracts/api/health.ts'
 import type { ClipEvent } from '../contracts/clip-events.ts'
 import type { ClipStateData } from '../contracts/clip-state.ts'
@@ -33,6 +34,7 @@ export interface ApiDeps {
   readonly storage: Pick<StorageBackend, 'read'>
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
   readonly liveEvents: { subscribe(listener: (event: ClipEvent) => void): Disposable }
+  readonly cameraEvents: { subscribe(listener: (event: CameraEvent) => void): Disposable }
   /** These four are cheap, synchronous, and must not touch the database: they answer while it is down. */
   health(): AppHealth
   cameras(): readonly CameraView[]

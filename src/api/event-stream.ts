@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { CameraEvent } from '../contracts/camera-events.ts'
 import type { ClipEvent } from '../contracts/clip-events.ts'
 import { every } from '../lib/every.ts'
 import type { ApiDeps } from './deps.ts'
@@ -16,8 +17,8 @@ export interface EventStream extends AsyncDisposable {
   attach(response: ServerResponse, headers: Readonly<Record<string, string>>): void
 }
 
-/** Sends each clip event to every listening client as a server-sent event. */
-export function createEventStream(deps: Pick<ApiDeps, 'clock' | 'log' | 'liveEvents'>): EventStream {
+/** Sends each event of a clip or a camera to every listening client as a server-sent event. */
+export function createEventStream(deps: Pick<ApiDeps, 'clock' | 'log' | 'liveEvents' | 'cameraEvents'>): EventStream {
   const clients = new Set<ServerResponse>()
 
   const write = (client: ServerResponse, frame: string) => {
@@ -33,7 +34,10 @@ export function createEventStream(deps: Pick<ApiDeps, 'clock' | 'log' | 'liveEve
     for (const client of clients) write(client, frame)
   }
 
-  const subscription = deps.liveEvents.subscribe((event) => broadcast(toFrame(event)))
+  const subscriptions = [
+    deps.liveEvents.subscribe((event) => broadcast(clipFrame(event))),
+    deps.cameraEvents.subscribe((event) => broadcast(cameraFrame(event))),
+  ]
   const heartbeat = every(
     HEARTBEAT_MS,
     deps.clock,
@@ -56,7 +60,7 @@ export function createEventStream(deps: Pick<ApiDeps, 'clock' | 'log' | 'liveEve
       response.on('error', () => clients.delete(response))
     },
     async [Symbol.asyncDispose]() {
-      subscription[Symbol.dispose]()
+      for (const subscription of subscriptions) subscription[Symbol.dispose]()
       await heartbeat[Symbol.asyncDispose]()
       for (const client of clients) client.destroy()
       clients.clear()
@@ -65,6 +69,11 @@ export function createEventStream(deps: Pick<ApiDeps, 'clock' | 'log' | 'liveEve
 }
 
 /** The id orders within one clip only; a client that missed some asks for them at /clips/{id}/events?after=SEQ. */
-function toFrame(event: ClipEvent): string {
+function clipFrame(event: ClipEvent): string {
   return `id: ${event.clip_id}:${event.seq}\nevent: clip_event\ndata: ${JSON.stringify(event)}\n\n`
+}
+
+/** Without an id: it is kept nowhere, so there is nothing to ask for again. */
+function cameraFrame(event: CameraEvent): string {
+  return `event: camera_event\ndata: ${JSON.stringify(event)}\n\n`
 }

@@ -5,11 +5,18 @@ import { reasonClass } from './metric-labels.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 
 const GAUGES = { queue_depth: 7, clips_in_flight: 2, uploads_pending: 1, spool_bytes: 5000, disk_free_bytes: null }
+const CAMERAS = [
+  { camera_name: 'garden', up: true, outages: 0 },
+  { camera_name: 'shed', up: false, outages: 2 },
+]
 const created: Metrics[] = []
 afterEach(() => created.splice(0).forEach((metrics) => metrics[Symbol.dispose]()))
 
 async function textAfter(...facts: ClipFact[]): Promise<string> {
-  const metrics = createMetrics(() => GAUGES)
+  const metrics = createMetrics(
+    () => GAUGES,
+    () => CAMERAS,
+  )
   created.push(metrics)
   facts.forEach((fact, index) => metrics.observe({ ...fact, clip_id: 'cam_1.mp4', seq: index + 1, ts: '2026-01-01T00:00:00.000Z' }))
   return metrics.text()
@@ -81,6 +88,18 @@ test('names that somebody makes up end in one label', async () => {
   const text = await textAfter(...many)
   expect(text.match(/homesec_alerts_sent_total\{/g)).toHaveLength(101)
   expect(text).toContain('homesec_alerts_sent_total{notifier="other"} 200')
+})
+
+test('whether a camera works and how often it went down is read at each scrape, and adds up to nothing else', async () => {
+  const metrics = createMetrics(
+    () => GAUGES,
+    () => CAMERAS,
+  )
+  created.push(metrics)
+  await metrics.text()
+  const text = await metrics.text()
+  for (const line of ['camera_up{camera="garden"} 1', 'camera_up{camera="shed"} 0']) expect(text).toContain(`homesec_${line}`)
+  for (const line of ['{camera="garden"} 0', '{camera="shed"} 2']) expect(text).toContain(`homesec_camera_outages_total${line}`)
 })
 
 test('queue, disk, memory and event loop are read at each scrape', async () => {

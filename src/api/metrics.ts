@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Gauges } from '../contracts/api/health.ts'
+import type { CameraTally } from '../contracts/camera-events.ts'
 import type { ClipEvent } from '../contracts/clip-events.ts'
 import type { StageName } from '../contracts/stages.ts'
 import { boundedNames, reasonClass } from './metric-labels.ts'
@@ -17,10 +18,11 @@ export interface Metrics extends Disposable {
   eventLoopP99Ms(): number
 }
 
-/** What is counted follows from the clip events alone; what merely is (queue, disk) is asked for at each scrape. */
-export function createMetrics(gauges: () => Gauges): Metrics {
+/** What is counted follows from the clip events alone; what merely is (queue, disk, cameras) is asked for at each scrape. */
+export function createMetrics(gauges: () => Gauges, cameras: () => readonly CameraTally[]): Metrics {
   const registry = new Registry()
   addGauges(registry, gauges)
+  addCameras(registry, cameras)
   const eventLoop = addProcessMetrics(registry)
   const observers = [observeClips(registry), observeStages(registry), observeVlm(registry), observeAlerts(registry)]
   return {
@@ -148,4 +150,25 @@ function addGauges(registry: Registry, gauges: () => Gauges): void {
   add('homesec_uploads_pending', 'Clips whose upload is still owed', ({ uploads_pending }) => uploads_pending)
   add('homesec_spool_bytes', 'Size of the local clips', ({ spool_bytes }) => spool_bytes)
   add('homesec_disk_free_bytes', 'Free space where the clips are', ({ disk_free_bytes }) => disk_free_bytes)
+}
+
+function addCameras(registry: Registry, cameras: () => readonly CameraTally[]): void {
+  const about = { labelNames: ['camera'], registers: [registry] }
+  new Gauge({
+    ...about,
+    name: 'homesec_camera_up',
+    help: '1 while the camera works',
+    collect() {
+      for (const { camera_name, up } of cameras()) this.set({ camera: camera_name }, up ? 1 : 0)
+    },
+  })
+  new Counter({
+    ...about,
+    name: 'homesec_camera_outages_total',
+    help: 'How often the camera went down',
+    collect() {
+      this.reset() // counted elsewhere: this is where the count is read
+      for (const { camera_name, outages } of cameras()) this.inc({ camera: camera_name }, outages)
+    },
+  })
 }

@@ -104,6 +104,8 @@ test('live events reach a listener as they happen, with heartbeats between', asy
   api.world.emit(EVENT)
   const text = await read('"seq":7')
   expect(text).toContain('id: front_door_1.mp4:7\nevent: clip_event\ndata: {')
+  api.world.emitCamera({ camera_name: 'shed', state: 'down', detail: 'no route', ts: '2026-01-01T00:00:00.000Z' })
+  expect(await read('no route')).toContain('\n\nevent: camera_event\ndata: {"camera_name":"shed","state":"down",')
   await api.world.clock.advance(15_000)
   await read(': heartbeat')
 })

@@ -10,7 +10,6 @@ import { freeBytesAt } from '../lib/free-bytes.ts'
 import { HealthMonitor, healthOf, type Pinged } from './health-monitor.ts'
 import { askPipeline } from './pipeline-evidence.ts'
 import type { Parts } from './parts.ts'
-import { watchOutages } from './watch-outages.ts'
 
 type Pings = Pick<Parts, 'config' | 'clock' | 'log' | 'redact' | 'scope' | 'pipeline' | 'plugins' | 'cameras'> & {
   readonly ping: Parts['index']['ping']
@@ -51,10 +50,6 @@ export function watchHealth(parts: Pings): HealthMonitor {
     onChange: (part) => logChange(part, log),
   })
   scope.own('health', monitor)
-  scope.own(
-    'outages',
-    watchOutages(() => monitor.health(), pipeline.alerts, clock),
-  )
   return monitor
 }
 

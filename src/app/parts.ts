@@ -5,6 +5,7 @@ import type { Redact } from '../lib/redact.ts'
 import type { Scope } from '../lib/scope.ts'
 import type { Pipeline } from './build-pipeline.ts'
 import type { BuiltCamera, BuiltPlugins } from './build-plugins.ts'
+import type { CameraWatch } from './camera-watch.ts'
 import type { HealthMonitor } from './health-monitor.ts'
 import type { ClipDatabase } from './open-index.ts'
 
@@ -18,6 +19,7 @@ export interface Parts {
   readonly pipeline: Pipeline
   readonly plugins: BuiltPlugins
   readonly cameras: readonly BuiltCamera[]
+  readonly cameraWatch: CameraWatch
   readonly health: HealthMonitor
   readonly index: ClipDatabase
 }

@@ -11,8 +11,8 @@ import { remuxToMp4 } from '../lib/ffmpeg/remux.ts'
 import { createRedactor } from '../lib/redact.ts'
 import { Scope } from '../lib/scope.ts'
 import { systemClock } from '../lib/system-clock.ts'
-import { within } from '../lib/within.ts'
 import { apiKey } from './api-key.ts'
+import { CameraWatch } from './camera-watch.ts'
 import { buildCameras, buildPlugins, type PluginContext } from './build-plugins.ts'
 import { buildPipeline, tempDirOf } from './build-pipeline.ts'
 import { makeThumbnail } from './clip-stages.ts'
@@ -20,7 +20,7 @@ import { lockDataDir } from './data-lock.ts'
 import { createLogger, type LogLine } from './logger.ts'
 import { openIndex } from './open-index.ts'
 import { serveApi } from './serve-api.ts'
-import type { Parts } from './parts.ts'
+import { startCameras } from './start-cameras.ts'
 import { recoverInBackground, runTimers, watchHealth } from './background-work.ts'
 
 export interface App extends AsyncDisposable {
@@ -81,7 +81,8 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
   const health = watchHealth({ ...watched, ping: index.ping, recoveryBrokeOff: () => brokeOff })
   index.onReady(() => void health.refresh('database'))
   runTimers({ config, clock, log, scope, pipeline })
-  const parts = { ...watched, health, index }
+  const cameraWatch = new CameraWatch({ cameras, clock, log, redact })
+  const parts = { ...watched, health, index, cameraWatch }
   const url = await serveApi(parts, key.value)
   recoverInBackground({ ...parts, onKnown: known.resolve, onBrokeOff: () => (brokeOff = true) })
   await startCameras(parts)
@@ -97,24 +98,6 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
       log.info({ event_type: 'homesec_stopped' }, 'stopped')
     },
   })
-}
-
-const SOURCES_START_WITHIN_MS = 5_000
-
-async function startCameras({ cameras, pipeline, log, scope }: Pick<Parts, 'cameras' | 'pipeline' | 'log' | 'scope'>): Promise<void> {
-  const stop = new AbortController()
-  // Owned last, so stopped first: nothing new arrives while the rest goes down.
-  scope.defer('sources', async () => stop.abort())
-  const starting = cameras.map(async ({ name, backend, source }) => {
-    try {
-      await source.start(pipeline.intake.sinkFor({ camera_name: name, source_backend: backend }), stop.signal)
-    } catch (cause) {
-      // One bad camera never stops the others.
-      log.error({ event_type: 'source_start_failed', camera_name: name, cause }, 'a camera could not be started')
-    }
-  })
-  // Nor does one that hangs: it may still come up later.
-  await within(Promise.all(starting), SOURCES_START_WITHIN_MS, stop.signal)
 }
 
 function logFormat(format: 'auto' | 'json' | 'pretty'): 'json' | 'pretty' {

@@ -13,7 +13,10 @@ import { healthOf } from './health-monitor.ts'
 import type { Parts } from './parts.ts'
 import { readVersion } from './version.ts'
 
-type Served = Pick<Parts, 'config' | 'clock' | 'log' | 'redact' | 'scope' | 'pipeline' | 'plugins' | 'cameras' | 'health' | 'index'>
+type Served = Pick<
+  Parts,
+  'config' | 'clock' | 'log' | 'redact' | 'scope' | 'pipeline' | 'plugins' | 'cameras' | 'cameraWatch' | 'health' | 'index'
+>
 
 const RETRY_MS = 30_000
 const DISK_EVERY_MS = 10_000
@@ -60,9 +63,9 @@ function retryListening({ scope, clock, log }: Served, deps: ApiDeps, options: A
 }
 
 function apiDeps(parts: Served): ApiDeps {
-  const { config, clock, log, redact, scope, pipeline, plugins, health, index } = parts
+  const { config, clock, log, redact, scope, pipeline, plugins, cameraWatch, health, index } = parts
   const gauges = ownGauges(parts)
-  const metrics = createMetrics(gauges)
+  const metrics = createMetrics(gauges, () => cameraWatch.tallies())
   scope.defer('metrics', async () => metrics[Symbol.dispose]())
   const counting = pipeline.repository.subscribe((event) => metrics.observe(event))
   scope.defer('metrics subscription', async () => counting[Symbol.dispose]())
@@ -85,6 +88,7 @@ function apiDeps(parts: Served): ApiDeps {
     storage: plugins.storage,
     metrics,
     liveEvents: { subscribe: (listener) => pipeline.repository.subscribe((event) => listener(event)) },
+    cameraEvents: cameraWatch,
     health: () => health.health(),
     cameras: () => cameraViews(parts),
     gauges,

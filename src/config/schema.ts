@@ -13,6 +13,12 @@ const CameraSchema = z.strictObject({
     .regex(CAMERA_NAME_PATTERN, 'use 1 to 64 of a-z, 0-9, _ and -, such as "front_door"')
     .describe('Unique name. It appears in file names, topics and links, so changing it starts a new camera.'),
   enabled: z.boolean().default(true).describe('false: the camera is known, but nothing is recorded or taken from it.'),
+  offline_alert_s: z
+    .number()
+    .min(10)
+    .max(86_400)
+    .default(60)
+    .describe('Seconds this camera may be down before you are told, with the reason; its return is told too. Less tells of each reboot.'),
   source: z
     .strictObject({
       backend: backend().describe('Where the clips come from: folder, or a source plugin.'),

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { ApiDeps, ApiOptions, ClipDeletion } from '../api/deps.ts'
 import { startApi, type ApiServer } from '../api/server.ts'
 import type { CameraView } from '../contracts/api/cameras.ts'
+import type { CameraEvent } from '../contracts/camera-events.ts'
 import type { ClipEvent } from '../contracts/clip-events.ts'
 import type { ClipStateData, StageLog } from '../contracts/clip-state.ts'
 import { pluginError, type PluginError } from '../contracts/errors.ts'
@@ -61,6 +62,7 @@ export class ApiWorld {
   readonly objects = new Map<string, Uint8Array>()
   readonly clipEvents: ClipEvent[] = []
   readonly listeners = new Set<(event: ClipEvent) => void>()
+  readonly cameraListeners = new Set<(event: CameraEvent) => void>()
   /** What the last list query asked for. */
   lastFilter: ClipFilter | null = null
   readonly reads: { readonly uri: string; readonly range: ByteRange | null; readonly stream: Readable }[] = []
@@ -80,6 +82,10 @@ export class ApiWorld {
 
   emit(event: ClipEvent): void {
     for (const listener of this.listeners) listener(event)
+  }
+
+  emitCamera(event: CameraEvent): void {
+    for (const listener of this.cameraListeners) listener(event)
   }
 
   deps(): ApiDeps {
@@ -108,6 +114,12 @@ export class ApiWorld {
         subscribe: (listener) => {
           this.listeners.add(listener)
           return { [Symbol.dispose]: () => void this.listeners.delete(listener) }
+        },
+      },
+      cameraEvents: {
+        subscribe: (listener) => {
+          this.cameraListeners.add(listener)
+          return { [Symbol.dispose]: () => void this.cameraListeners.delete(listener) }
         },
       },
       health: () => this.health,

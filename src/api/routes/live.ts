@@ -7,8 +7,9 @@ export function liveRoutes(app: Api, { eventStream }: ApiContext): void {
     '/api/v1/events',
     {
       schema: {
-        summary: 'Clip events as they happen (server-sent events)',
-        description: 'Each `clip_event` carries one event as JSON. Missed events are not replayed: ask for /clips/{id}/events.',
+        summary: 'Events of clips and cameras as they happen (server-sent events)',
+        description:
+          'Each `clip_event` carries one event of a clip as JSON, each `camera_event` the new state of a camera: {camera_name, state, detail, ts}. Missed events are not replayed: ask for /clips/{id}/events and /cameras.',
         tags: ['live'],
         response: { 200: { description: 'Endless', content: { 'text/event-stream': { schema: z.string() } } } },
       },
