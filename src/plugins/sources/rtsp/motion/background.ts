@@ -1,4 +1,5 @@
 import type { FrameSize } from './grey-frame.ts'
+import { isStructureKept } from './kept-structure.ts'
 import { LightFit } from './light-fit.ts'
 
 export interface BackgroundSettings {
@@ -42,7 +43,10 @@ export class Background {
   readonly #samplePixels: Uint8Array
   readonly #light = new LightFit()
   readonly #settings: BackgroundSettings
+  readonly #size: FrameSize
+  readonly #watched: Uint8Array
   readonly #watchedCount: number
+  #rawPct = 0
   #elapsedMs = 0
 
   constructor(size: FrameSize, watched: Uint8Array, settings: BackgroundSettings) {
@@ -51,10 +55,17 @@ export class Background {
     this.#levels = new Uint16Array(count)
     this.#ages = new Uint16Array(count)
     this.#runs = runsOf(watched)
+    this.#size = size
+    this.#watched = watched
     this.#watchedCount = watched.reduce((sum, isWatched) => sum + isWatched, 0)
     this.#sampled = sampleOf(size, watched)
     this.#sampleLevels = new Uint8Array(this.#sampled.length)
     this.#samplePixels = new Uint8Array(this.#sampled.length)
+  }
+
+  /** Percent of the watched pixels that differed in the frame looked at last, before the light of the whole picture was allowed for. */
+  get rawPct(): number {
+    return this.#rawPct
   }
 
   /** Starts anew: this frame is the background. */
@@ -124,6 +135,17 @@ export class Background {
     return changed
   }
 
+  /** Whether what differs in this frame, the one looked at last, is still the background, in other light. */
+  isStructureKept(pixels: Uint8Array): boolean {
+    const { tone } = this.#light
+    const levels = this.#levels
+    const watched = this.#watched
+    const most = this.#settings.pixelThreshold
+    const expected = (at: number) => tone[(levels[at] ?? 0) >> 8] ?? 0
+    const isChanged = (at: number) => watched[at] === 1 && Math.abs((pixels[at] ?? 0) - expected(at)) > most
+    return isStructureKept({ size: this.#size, pixels, expected, isChanged })
+  }
+
   #overRuns(count: (from: number, end: number) => number): number {
     let sum = 0
     for (let run = 0; run < this.#runs.length; run += 2) sum += count(this.#runs[run] ?? 0, this.#runs[run + 1] ?? 0)
@@ -134,15 +156,21 @@ export class Background {
     const sampled = this.#sampled
     const levels = this.#sampleLevels
     const values = this.#samplePixels
+    const most = this.#settings.pixelThreshold
     let count = 0
+    let differing = 0
     for (let i = 0; i < sampled.length; i += 1) {
       const at = sampled[i] ?? 0
+      const level = (this.#levels[at] ?? 0) >> 8
+      const pixel = pixels[at] ?? 0
+      if (Math.abs(pixel - level) > most) differing += 1
       if (this.#ages[at] !== 0) continue // something stands there
-      levels[count] = (this.#levels[at] ?? 0) >> 8
-      values[count] = pixels[at] ?? 0
+      levels[count] = level
+      values[count] = pixel
       count += 1
     }
-    return this.#light.fit(levels, values, count, this.#settings.pixelThreshold)
+    this.#rawPct = (differing * 100) / Math.max(1, sampled.length)
+    return this.#light.fit(levels, values, count, most)
   }
 
   /** Whole ticks of the time that has passed; what is left over counts at the next frame. */

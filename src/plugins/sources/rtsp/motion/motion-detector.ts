@@ -1,8 +1,8 @@
 import { Background } from './background.ts'
 import { BoxBlur } from './box-blur.ts'
 import type { FrameSize, GreyFrame } from './grey-frame.ts'
-import { isLightChange } from './light-change-policy.ts'
-import { framesInRow, neededPct } from './motion-policy.ts'
+import { isLightChange, isSameLightChange } from './light-change-policy.ts'
+import { neededPct } from './motion-policy.ts'
 import type { MotionSettings } from './motion-settings.ts'
 import { watchedArea } from './watched-area.ts'
 
@@ -37,8 +37,10 @@ export class MotionDetector {
   #learntFrames = 0
   #lightBeganMs = -Infinity
   #largeSinceMs: number | null = null
-  #previousPct = 0
+  #previousRawPct = 0
+  /** Frames without a break that changed enough, and when the first of them was. */
   #inRow = 0
+  #firstMs = 0
   #motionSinceMs: number | null = null
 
   constructor(settings: MotionSettings) {
@@ -61,10 +63,11 @@ export class MotionDetector {
     const pixels = blur.blur(frame.pixels)
     const isLearning = this.#state !== 'watching'
     const changedPct = isLearning ? background.changedPct(pixels) : background.subtract(pixels, sincePreviousMs)
-    if (this.#isLightChange(changedPct, moment.streamMs)) this.#learnAnew(background, pixels, moment.streamMs)
+    const isEnough = changedPct >= neededPct(moment.isRecording, this.#settings)
+    const isStructureKept = !isLearning && isEnough && background.isStructureKept(pixels)
+    if (this.#isLightChange(background.rawPct, isStructureKept, moment.streamMs)) this.#learnAnew(background, pixels, moment.streamMs)
     else if (isLearning) this.#learnOn(background, pixels, moment.streamMs)
-    else this.#judge(changedPct, moment)
-    this.#previousPct = changedPct
+    else this.#judge(isEnough, moment.streamMs)
     return this.#report(changedPct)
   }
 
@@ -81,7 +84,7 @@ export class MotionDetector {
     this.#learntFrames = 1
     this.#lightBeganMs = -Infinity
     this.#largeSinceMs = null
-    this.#previousPct = 0
+    this.#previousRawPct = 0
     this.#inRow = 0
     this.#motionSinceMs = null
     return this.#report(0)
@@ -94,12 +97,14 @@ export class MotionDetector {
     if (this.#largeSinceMs !== null) this.#largeSinceMs += jumpMs
   }
 
-  #isLightChange(changedPct: number, streamMs: number): boolean {
+  #isLightChange(rawPct: number, isStructureKept: boolean, streamMs: number): boolean {
     const { lightChangePct } = this.#settings
-    this.#largeSinceMs = changedPct < lightChangePct ? null : (this.#largeSinceMs ?? streamMs)
+    const previousRawPct = this.#previousRawPct
+    this.#previousRawPct = rawPct
+    this.#largeSinceMs = rawPct < lightChangePct ? null : (this.#largeSinceMs ?? streamMs)
     const largeForMs = this.#largeSinceMs === null ? 0 : streamMs - this.#largeSinceMs
     const sinceBeganMs = streamMs - this.#lightBeganMs
-    return isLightChange({ changedPct, previousPct: this.#previousPct, largeForMs, sinceBeganMs }, lightChangePct)
+    return isLightChange({ rawPct, previousRawPct, largeForMs, isStructureKept, sinceBeganMs }, lightChangePct)
   }
 
   /** Motion that was there before goes on through a change of light, but none begins with it. */
@@ -110,7 +115,7 @@ export class MotionDetector {
     this.#watchFromMs = Math.max(this.#watchFromMs, streamMs + LIGHT_SETTLES_MS)
     if (this.#state === 'watching') {
       this.#state = 'light_change'
-      this.#lightBeganMs = streamMs
+      if (!isSameLightChange(streamMs - this.#lightBeganMs)) this.#lightBeganMs = streamMs
       if (this.#motionSinceMs === null) this.#inRow = 0
     }
   }
@@ -121,14 +126,12 @@ export class MotionDetector {
     if (streamMs >= this.#watchFromMs) this.#state = 'watching'
   }
 
-  #judge(changedPct: number, moment: FrameMoment): void {
-    this.#inRow = framesInRow(this.#inRow, changedPct, neededPct(moment.isRecording, this.#settings))
+  #judge(isEnough: boolean, streamMs: number): void {
+    this.#inRow = isEnough ? this.#inRow + 1 : 0
     if (this.#inRow === 0) this.#motionSinceMs = null
-    else if (this.#inRow === 1) this.#firstMs = moment.streamMs
+    if (this.#inRow === 1) this.#firstMs = streamMs
     if (this.#inRow >= this.#settings.minFrames) this.#motionSinceMs ??= this.#firstMs
   }
-
-  #firstMs = 0
 
   #report(changedPct: number): MotionReport {
     return { state: this.#state, changedPct, isMotion: this.#motionSinceMs !== null, motionSinceMs: this.#motionSinceMs }
