@@ -7,6 +7,7 @@ import { createLogger } from '../app/logger.ts'
 import { buildCameras, buildPlugins, checkFolder, type BuiltCamera, type BuiltPlugins, type PluginContext } from '../app/build-plugins.ts'
 import { runChild } from '../lib/child-process.ts'
 import { orAborted, startDeadline } from '../lib/deadline.ts'
+import { plainText } from '../lib/plain-text.ts'
 import { createRedactor, type Redact } from '../lib/redact.ts'
 import { Scope } from '../lib/scope.ts'
 import { systemClock } from '../lib/system-clock.ts'
@@ -16,13 +17,20 @@ import { EXIT, type ExitCode } from './exit-codes.ts'
 import { openConfig, type OpenedConfig } from './open-config.ts'
 import { complain, print } from './terminal.ts'
 
+/** One line, and what belongs under it. */
+interface Found {
+  readonly headline: string
+  readonly details: readonly string[]
+}
+
 interface Check {
   readonly name: string
   /** What was found, or throws/returns what is wrong. */
-  readonly run: (signal: AbortSignal) => Promise<Result<string, string>>
+  readonly run: (signal: AbortSignal) => Promise<Result<string | Found, string>>
 }
 
 const CHECK_TIMEOUT_MS = 60_000
+const LONGEST_DETAIL = 500
 const DATABASE_WITHIN_MS = 45_000
 
 /** Tries every part that a configuration names, for real, and prints one line for each. */
@@ -64,8 +72,15 @@ async function perform(check: Check, redact: Redact): Promise<boolean> {
   using deadline = startDeadline(CHECK_TIMEOUT_MS, new AbortController().signal)
   const done = await attempt(() => orAborted(check.run(deadline.signal), deadline.signal), messageOf)
   const outcome = done.ok ? done.value : done
-  print(redact(outcome.ok ? `ok    ${check.name}: ${outcome.value}` : `FAIL  ${check.name}: ${outcome.error}`))
-  return outcome.ok
+  if (!outcome.ok) {
+    print(redact(`FAIL  ${check.name}: ${outcome.error}`))
+    return false
+  }
+  const { headline, details } = typeof outcome.value === 'string' ? { headline: outcome.value, details: [] } : outcome.value
+  print(redact(`ok    ${check.name}: ${headline}`))
+  // A camera names itself and its streams as it likes.
+  for (const detail of details) print(`      ${plainText(redact(detail), LONGEST_DETAIL)}`)
+  return true
 }
 
 function machineChecks(config: AppConfig): Check[] {
@@ -91,7 +106,15 @@ function machineChecks(config: AppConfig): Check[] {
 }
 
 function cameraChecks(cameras: readonly BuiltCamera[]): Check[] {
-  return cameras.map(({ name, source }) => ({ name: `camera ${name}`, run: (signal) => checkCamera(source, systemClock, signal) }))
+  return cameras.map(({ name, source }) => ({
+    name: `camera ${name}`,
+    async run(signal) {
+      const found = await checkCamera(source, systemClock, signal)
+      if (!found.ok) return found
+      const { facts, advice } = found.value.report ?? { facts: [], advice: [] }
+      return ok({ headline: 'answers', details: [...facts, ...advice.map((sentence) => `advice: ${sentence}`)] })
+    },
+  }))
 }
 
 function pluginChecks(config: AppConfig, { storage, filter, analyzer, notifiers }: BuiltPlugins): Check[] {

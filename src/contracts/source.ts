@@ -44,6 +44,14 @@ export type SourceHealth = {
   readonly last_heartbeat: string | null
 }
 
+/** What a source found out about its camera. One sentence each, for the owner; never a secret. */
+export interface SourceReport {
+  /** What is there: streams, codecs, what is used for what. */
+  readonly facts: readonly string[]
+  /** What to change, in the camera or in the configuration, and what that is good for. Empty: nothing. */
+  readonly advice: readonly string[]
+}
+
 /** Produces the clips of one camera. Disposal stops it and waits for work under way. */
 export interface ClipSource extends AsyncDisposable {
   /**
@@ -54,4 +62,13 @@ export interface ClipSource extends AsyncDisposable {
   start(sink: ClipSink, signal: AbortSignal): Promise<void>
   /** Cheap and synchronous; called often. Derived from what happened, never from hope. */
   health(): SourceHealth
+  /**
+   * Looks at the camera and says what it found, for `homesec doctor`; up to a minute. Called instead of `start`, never besides it: a
+   * HomeSec may be recording from the same camera, so open no more sessions than needed, one after another, and leave nothing behind.
+   * Absent: doctor starts the source for a moment and believes its health.
+   * @param signal aborts when nobody waits any more.
+   * @returns the error kinds of a camera that cannot be used: `unavailable` (out of reach), `rejected` (credentials), `invalid` (no
+   *   stream that we can use).
+   */
+  explain?(signal: AbortSignal): Promise<Result<SourceReport, PluginError>>
 }

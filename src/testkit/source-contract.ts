@@ -17,6 +17,8 @@ export interface SourceSubject extends AsyncDisposable {
 export interface SourceContractOptions {
   /** Real milliseconds a clip may take to arrive. */
   readonly patienceMs?: number
+  /** The source has an `explain`. */
+  readonly explains?: boolean
 }
 
 type Open = () => Promise<SourceSubject>
@@ -51,7 +53,7 @@ export async function eventually(subject: Pick<SourceSubject, 'pass'>, expectati
 }
 
 /** Every source runs this. */
-export function sourceContract(name: string, open: Open, { patienceMs = 10_000 }: SourceContractOptions = {}): void {
+export function sourceContract(name: string, open: Open, { patienceMs = 10_000, explains = false }: SourceContractOptions = {}): void {
   const soon = (subject: SourceSubject, expectation: () => void) => eventually(subject, expectation, patienceMs)
   const live = () => new AbortController().signal
 
@@ -59,6 +61,7 @@ export function sourceContract(name: string, open: Open, { patienceMs = 10_000 }
     testHandOver(open, soon, live)
     testTrouble(open, soon, live)
     testEnd(open, soon, live)
+    if (explains) testExplaining(open, live)
   })
 }
 
@@ -173,5 +176,17 @@ function testEnd(open: Open, soon: Soon, live: () => AbortSignal): void {
   test('it can be disposed without ever having started', async () => {
     await using subject = await open()
     await subject.source[Symbol.asyncDispose]()
+  })
+}
+
+function testExplaining(open: Open, live: () => AbortSignal): void {
+  test('it explains its camera without being started, in whole sentences', async () => {
+    await using subject = await open()
+    const explained = await subject.source.explain?.(live())
+    if (explained?.ok !== true) return expect.fail(explained?.error.message ?? 'it has no explain')
+    const { facts, advice } = explained.value
+    expect(facts.length).toBeGreaterThan(0)
+    for (const sentence of [...facts, ...advice]) expect(sentence).toMatch(/^[^\n]+\.$/)
+    expect(subject.source.health().state).toBe('starting')
   })
 }

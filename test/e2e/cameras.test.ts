@@ -1,7 +1,56 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { CAMERA, openHome, withPhone } from './harness/home.ts'
 import { waitFor } from './harness/wait-for.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const from = (path: string) => pathToFileURL(join(ROOT, path)).href
+
+/** A camera of somebody else, which must not be started to be looked at. */
+const LENS = `
+import { definePlugin, err, ok, pluginError } from '${from('dist/contracts/plugin-sdk.js')}'
+import { z } from '${from('node_modules/zod/index.js')}'
+export default definePlugin({
+  kind: 'source',
+  name: 'lens',
+  config: z.strictObject({ password_env: z.string(), blind: z.boolean().default(false) }),
+  async create({ password_env, blind }, host) {
+    const url = 'rtsp://me:' + host.secrets.get(password_env) + '@lens/main'
+    return {
+      start() { throw new Error('it was started') },
+      health: () => ({ state: 'down', detail: 'it was started', last_heartbeat: null }),
+      async explain() {
+        if (blind) return err(pluginError('invalid', 'the camera at ' + url + ' has no stream'))
+        return ok({
+          facts: ['One stream at ' + url + ', \\x1b[31mH.264\\x1b[0m.'],
+          advice: ['Send a keyframe every 2 s instead of every 10 s, and the seconds before the event are all there.'],
+        })
+      },
+      async [Symbol.asyncDispose]() {},
+    }
+  },
+})`
+
+test('doctor prints what a source finds out about its camera, without secrets and without starting it', async () => {
+  const home = openHome()
+  home.env['LENS_PASSWORD'] = 'canary-1f2e-secret'
+  writeFileSync(join(home.root, 'lens.mjs'), LENS)
+  const lens = (name: string, more = {}) => ({ name, source: { backend: 'lens', config: { password_env: 'LENS_PASSWORD', ...more } } })
+  home.reconfigure({ plugins: ['./lens.mjs'], cameras: [lens('front'), lens('back', { blind: true })] })
+  const run = home.spawn(['doctor', '--config', home.configPath])
+  expect(await run.ended).toEqual({ code: 1, signal: null })
+  expect(run.stdout).toContain(
+    [
+      'ok    camera front: answers',
+      '      One stream at rtsp://***:***@lens/main, H.264.',
+      '      advice: Send a keyframe every 2 s instead of every 10 s, and the seconds before the event are all there.',
+      'FAIL  camera back: the camera at rtsp://***:***@lens/main has no stream',
+    ].join('\n'),
+  )
+  expect(run.stdout + run.stderr).not.toMatch(/canary|it was started/)
+})
 
 test('a camera that goes is a log line, a live event and a metric, and after offline_alert_s an alert; so is its return', async () => {
   const home = openHome()
