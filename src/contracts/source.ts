@@ -64,7 +64,7 @@ export interface ClipSource extends AsyncDisposable {
   health(): SourceHealth
   /**
    * Looks at the camera and says what it found, for `homesec doctor`; up to a minute. Called instead of `start`, never besides it: a
-   * HomeSec may be recording from the same camera, so open no more sessions than needed, one after another, and leave nothing behind.
+   * HomeSec may be recording from the same camera, so open no more sessions than the answer needs, and leave nothing behind.
    * Absent: doctor starts the source for a moment and believes its health.
    * @param signal aborts when nobody waits any more.
    * @returns the error kinds of a camera that cannot be used: `unavailable` (out of reach), `rejected` (credentials), `invalid` (no

@@ -2,6 +2,7 @@ import type { Logger } from '../../../contracts/logger.ts'
 import type { RtspConfig } from './config.ts'
 import type { CameraUrls } from './camera-urls.ts'
 import { probeStream } from './probe-stream.ts'
+import type { StreamFacts } from './stream-facts.ts'
 import { adviceFor, type StreamTrouble } from './stream-trouble.ts'
 
 /** Larger than this and it spares no CPU: some cameras answer a guess with the large stream. */
@@ -9,6 +10,11 @@ const MOST_PIXELS = 1280 * 720
 const PROBE_WITHIN_MS = 6_000
 /** What a camera answers about a stream that it does not have, or does not give away. */
 const FINAL: readonly StreamTrouble[] = ['not_found', 'session_limit', 'credentials', 'ended']
+
+/** Whether a stream is worth a second session. */
+export function isSmallEnough({ width, height }: Pick<StreamFacts, 'width' | 'height'>): boolean {
+  return width * height <= MOST_PIXELS
+}
 
 /** Whether there is a smaller stream to watch. A guessed address is tried once, when the camera first answers. */
 export class DetectChoice {
@@ -42,7 +48,7 @@ export class DetectChoice {
     }
     const { width, height } = probed.value
     this.#isDecided = true
-    this.#url = width * height <= MOST_PIXELS ? this.#urls.detect : null
+    this.#url = isSmallEnough(probed.value) ? this.#urls.detect : null
     this.#log.info({ event_type: 'detect_stream_found', width, height, used: this.#url !== null }, 'the camera has a second stream')
     return this.#url
   }

@@ -70,6 +70,11 @@ export class RtspSource implements ClipSource {
     return this.#condition.health(this.#stop.signal.aborted)
   }
 
+  async explain(signal: AbortSignal): ReturnType<NonNullable<ClipSource['explain']>> {
+    const { explainCamera } = await import('./explain-camera.ts')
+    return explainCamera(this.#config, this.#urls, signal)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
     await this.#running
