@@ -24,6 +24,7 @@ export default {
     layer('journal', ['journal', 'contracts', 'lib'], 'The journal implements contracts.'),
     layer('db', ['db', 'contracts', 'lib'], 'Postgres implements contracts.'),
     layer('api', ['api', 'contracts', 'lib'], 'HTTP talks to contracts; the composition root hands it implementations.'),
+    layer('discovery', ['discovery', 'contracts', 'lib'], 'Finding cameras knows networks, not what is configured or done with cameras.'),
     layer('config', ['config', 'contracts', 'lib'], 'Config knows shapes, not what is done with them.'),
     {
       name: 'plugin-boundary',
@@ -43,7 +44,7 @@ export default {
       name: 'composition-root-is-the-top',
       severity: 'error',
       comment: 'Only cli, app, main and tests may know the composition root.',
-      from: { path: '^src/(contracts|lib|core|journal|db|api|config|plugins)/', pathNot: TEST },
+      from: { path: '^src/(contracts|lib|core|journal|db|api|discovery|config|plugins)/', pathNot: TEST },
       to: { path: '^src/(app|cli|main)' },
     },
     {
@@ -65,6 +66,7 @@ export default {
     vendor('fastify|@fastify|fastify-type-provider-zod|prom-client', 'api'),
     vendor('yaml', 'config'),
     vendor('commander', 'cli'),
+    vendor('onvif|xml2js', 'discovery'),
     vendor('mqtt', 'plugins/notifiers/mqtt'),
     vendor('openai', 'plugins/analyzers/openai'),
     vendor('onnxruntime-node', 'plugins/filters/yolo'),

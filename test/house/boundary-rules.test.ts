@@ -17,6 +17,7 @@ const BROKEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'journal-boundary': { 'journal/knows-database.ts': "import '../db/fine.ts'" },
   'db-boundary': { 'db/knows-core.ts': "import '../core/fine.ts'" },
   'api-boundary': { 'api/knows-database.ts': "import '../db/fine.ts'" },
+  'discovery-boundary': { 'discovery/knows-core.ts': "import '../core/fine.ts'" },
   'config-boundary': { 'config/knows-core.ts': "import '../core/fine.ts'" },
   'plugin-boundary': { 'plugins/storage/local/knows-sibling.ts': "import '../dropbox/fine.ts'", 'plugins/storage/dropbox/fine.ts': '' },
   'builtin-lists-plugins-only': { 'plugins/builtin.ts': "import './storage/local/fine.ts'", 'plugins/storage/local/fine.ts': '' },

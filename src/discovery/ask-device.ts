@@ -1,0 +1,44 @@
+import { pluginError, type PluginError } from '../contracts/errors.ts'
+import { err, ok, type Result } from '../contracts/result.ts'
+import { startDeadline } from '../lib/deadline.ts'
+import { WorkerProcess } from '../lib/worker-process.ts'
+import type { DeviceAddress } from './device-address.ts'
+import { DeviceAnswerSchema, type Credentials, type DeviceAnswer, type DeviceJob } from './device-job.ts'
+
+/** The worker beside this file: TypeScript in a checkout, JavaScript once built. */
+const WORKER = new URL(import.meta.url.endsWith('.ts') ? './device-worker.ts' : './device-worker.js', import.meta.url)
+
+/** A camera answers some ten questions, most at once; the worker has to start too. */
+const WHOLE_TALK_FACTOR = 3
+const WORKER_START_MS = 2_000
+
+export interface AskOptions {
+  /** null: only whether an ONVIF device is there. */
+  readonly credentials: Credentials | null
+  readonly answerWithinMs: number
+}
+
+/**
+ * Asks a device what it is and which streams it has, in a process of its own: what a hostile or broken device answers can stall
+ * the XML parser for minutes or make it throw where nobody catches, and then costs that process only.
+ * A wrong user name or password is tried once.
+ * @returns `rejected`, `timeout`, `unavailable`, `invalid`; `cancelled` when `signal` aborts.
+ */
+export async function askDevice(
+  { address, port, secure, path }: DeviceAddress,
+  { credentials, answerWithinMs }: AskOptions,
+  signal: AbortSignal,
+): Promise<Result<DeviceAnswer, PluginError>> {
+  const job: DeviceJob = { address, port, secure, path, credentials, answer_within_ms: answerWithinMs }
+  using deadline = startDeadline(WHOLE_TALK_FACTOR * answerWithinMs + WORKER_START_MS, signal)
+  const worker = new WorkerProcess(WORKER)
+  const answer = await worker.run(job, deadline.signal)
+  worker.kill()
+  await worker.ended
+  if (signal.aborted) return err(pluginError('cancelled', 'stopped'))
+  if (deadline.signal.aborted) return err(pluginError('timeout', 'it did not answer in time'))
+  if (answer === null) return err(pluginError('invalid', 'its answer cannot be read'))
+  if (!answer.ok) return err(answer.error.kind === 'bug' ? pluginError('invalid', 'its answer cannot be read') : answer.error)
+  const parsed = DeviceAnswerSchema.safeParse(answer.value)
+  return parsed.success ? ok(parsed.data) : err(pluginError('invalid', 'its answer cannot be read'))
+}
