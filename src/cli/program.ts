@@ -1,7 +1,8 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { readVersion } from '../app/version.ts'
 import { messageOf } from '../contracts/errors.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
+import type { DiscoverFlags } from './discover.ts'
 import { complain } from './terminal.ts'
 
 /** Parses the command line and runs one command. Commands are imported when they are called, so `--help` is instant. */
@@ -28,6 +29,7 @@ function buildProgram(finish: Finish): Command {
     .showHelpAfterError('(homesec --help lists the commands)')
   addServiceCommands(program, finish)
   addVideoCommands(program, finish)
+  addDiscoverCommand(program, finish)
   addModelCommands(program, finish)
   return program
 }
@@ -87,6 +89,21 @@ function addVideoCommands(program: Command, finish: Finish): void {
     .action(async (videos: string[], flags: AnalyzeFlags) => finish(await (await import('./analyze.ts')).analyze(videos, flags)))
 }
 
+/** No flag takes a password: the list of processes would show it. */
+function addDiscoverCommand(program: Command, finish: Finish): void {
+  program
+    .command('discover')
+    .description('Find the cameras of your network (ONVIF), their streams, and the lines for the configuration')
+    .option('--username-env <name>', 'variable that holds the user name of the cameras; without it, the terminal asks')
+    .option('--password-env <name>', 'variable that holds their password')
+    .option('--timeout-s <n>', 'seconds to listen, and to wait for each answer of a camera', fewSeconds, 5)
+    .option('--address <ip[:port]>', 'ask this device instead of the whole network; can be given several times', append)
+    .option('--interface <name>', 'network interface to ask on, by name or address; can be given several times', append)
+    .option('--json', 'one JSON object per device on standard output')
+    .addOption(new Option('--yaml', 'a configuration with these cameras on standard output').conflicts('json'))
+    .action(async (flags: DiscoverFlags) => finish(await (await import('./discover.ts')).discover(flags)))
+}
+
 function addModelCommands(program: Command, finish: Finish): void {
   const models = program.command('models').description('Detection models')
   const dataDir = ['--data-dir <folder>', 'data folder, without a configuration', './homesec-data'] as const
@@ -111,4 +128,14 @@ function positiveNumber(text: string): number {
   const value = Number(text)
   if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.')
   return value
+}
+
+function fewSeconds(text: string): number {
+  const value = positiveNumber(text)
+  if (value > 60) throw new InvalidArgumentError('It must be at most 60.')
+  return value
+}
+
+function append(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text]
 }
