@@ -1,5 +1,11 @@
-import { createServer } from 'node:http'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
 import { afterEach, describe, expect, test } from 'vitest'
 import {
   LOOPBACK_IS_A_NETWORK,
@@ -32,6 +38,37 @@ async function device(options: Partial<OnvifDeviceOptions> = {}): Promise<OnvifD
 
 const ask = ({ port }: OnvifDevice, credentials: Credentials | null = ONVIF_USER, answerWithinMs = 2_000) =>
   askDevice({ address: ADDRESS, port, secure: false, path: '/onvif/device_service' }, { credentials, answerWithinMs }, signal)
+
+/** Speaks TLS to whoever comes, and plain HTTP to the camera. */
+async function tlsInFrontOf({ address, port }: OnvifDevice): Promise<{ readonly port: number }> {
+  const folder = mkdtempSync(join(tmpdir(), 'homesec-tls-'))
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  const newCertificate = [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-subj',
+    '/CN=camera',
+    '-days',
+    '2',
+    '-keyout',
+    key,
+    '-out',
+    cert,
+  ]
+  execFileSync('openssl', newCertificate, { stdio: 'pipe' })
+  const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (socket) => {
+    const inner = connect(port, address)
+    for (const end of [socket, inner]) end.on('error', () => void (socket.destroy(), inner.destroy()))
+    socket.pipe(inner).pipe(socket)
+  }).listen(0, ADDRESS)
+  await once(server, 'listening')
+  rmSync(folder, { recursive: true })
+  open.push({ [Symbol.asyncDispose]: async () => void server.close() })
+  return { port: (server.address() as AddressInfo).port } // a TCP server that listens has one
+}
 
 const tried = ({ requests }: OnvifDevice) => requests.filter(({ credentials }) => credentials === 'wrong').length
 
@@ -113,6 +150,13 @@ describe.runIf(LOOPBACK_IS_A_NETWORK)('asking a device', () => {
     const started = performance.now()
     expect(await ask(camera, ONVIF_USER, 500)).toMatchObject({ ok: false, error: { kind } })
     expect(performance.now() - started).toBeLessThan(8_000) // 3 × 0.5 s and the worker's start, on a busy machine
+  })
+
+  test('a camera behind TLS with a certificate of its own making is read', async () => {
+    const camera = await device()
+    const front = await tlsInFrontOf(camera)
+    const at = { address: ADDRESS, port: front.port, secure: true, path: '/onvif/device_service' }
+    expect(namesOf(await askDevice(at, { credentials: ONVIF_USER, answerWithinMs: 2_000 }, signal))).toEqual(['Main', 'Sub'])
   })
 
   test('a redirect is not followed', async () => {
