@@ -50,9 +50,23 @@ export default {
     {
       name: 'testkit-stays-in-tests',
       severity: 'error',
-      comment: 'The product never depends on its fakes; they are not even shipped.',
-      from: { path: '^src/', pathNot: [TEST, '^src/testkit/'] },
+      comment: 'The product never depends on its fakes; but for the camera of the demo they are not even shipped.',
+      from: { path: '^src/', pathNot: [TEST, '^src/testkit/', '^src/cli/demo[.]ts$'] },
       to: { path: '^src/testkit/' },
+    },
+    {
+      name: 'demo-uses-the-simulated-camera-only',
+      severity: 'error',
+      comment: 'Of the testkit, the demo knows the simulated camera.',
+      from: { path: '^src/cli/demo[.]ts$' },
+      to: { path: '^src/testkit/', pathNot: '^src/testkit/simulated-camera/' },
+    },
+    {
+      name: 'simulated-camera-is-shipped',
+      severity: 'error',
+      comment: 'It comes with the demo, so it may use nothing that stays behind.',
+      from: { path: '^src/testkit/simulated-camera/', pathNot: TEST },
+      to: { path: '^src/', pathNot: '^src/(testkit/simulated-camera|lib|contracts)/' },
     },
     {
       name: 'contracts-stay-pure',

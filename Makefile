@@ -1,7 +1,7 @@
 # Everything sets itself up: each target below works on a fresh clone with Node >= 20.19, npm and make.
 # Arguments go through ARGS:  make demo ARGS=--once   make run ARGS="--config my.yaml"
 ARGS ?=
-SOURCES := $(shell find src -type f -not -name '*.test.ts' -not -path 'src/testkit/*') tsconfig.json tsconfig.build.json package-lock.json tools/build.mjs
+SOURCES := $(shell find src -type f -not -name '*.test.ts' -not -path 'src/testkit/*.ts' -o -path 'src/testkit/simulated-camera/*.ts' -not -name '*.test.ts') tsconfig.json tsconfig.build.json package-lock.json tools/build.mjs
 # Its install script downloads CUDA libraries where it finds a CUDA toolkit; the CPU ones are inside the package.
 export ONNXRUNTIME_NODE_INSTALL := skip
 

@@ -1,4 +1,5 @@
-import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startApp, type App } from '../app/run-app.ts'
@@ -7,10 +8,11 @@ import type { LoadedConfig } from '../config/check-config.ts'
 import { toAppConfig } from '../config/normalise.ts'
 import { ConfigFileSchema } from '../config/schema.ts'
 import { messageOf } from '../contracts/errors.ts'
-import { ok, type Result } from '../contracts/result.ts'
+import { err, ok, type Result } from '../contracts/result.ts'
 import { untilAborted } from '../lib/until-aborted.ts'
 import { within } from '../lib/within.ts'
 import { builtinPlugins } from '../plugins/builtin.ts'
+import { startSimulatedCamera, type SimulatedCamera } from '../testkit/simulated-camera/simulated-camera.ts'
 import { encodeScene } from './demo/encode-scene.ts'
 import { narrate } from './demo/narrate.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
@@ -18,22 +20,28 @@ import { complain, print } from './terminal.ts'
 
 const ONCE_WITHIN_MS = 90_000
 
-/** Takes a drawn scene through the whole product, with embedded defaults, in a folder of its own. */
+/** When the drawn figure enters, seconds after the first connection; the camera has to be known by then. */
+const EMPTY_S = 5
+/** The scene begins anew after so many seconds. */
+const SCENE_S = 30
+const URL_ENV = 'DEMO_CAMERA_URL'
+
+/** Takes a drawn scene through the whole product, from a camera over RTSP to the alert, with embedded defaults, in a folder of its own. */
 export async function demo({ once }: { readonly once: boolean }): Promise<ExitCode> {
   using stop = listenForStop(() => complain('stopping'))
   const folder = await mkdtemp(join(tmpdir(), 'homesec-demo-'))
-  const inbox = join(folder, 'camera')
-  await mkdir(inbox)
   print(`HomeSec demo. Everything happens on this machine, in ${folder}\n`)
   try {
-    const app = await startApp(demoConfig(folder, inbox), builtinPlugins)
+    const camera = await openCamera(folder, stop.signal)
+    if (!camera.ok) return fail(camera.error)
+    await using filming = camera.value
+    const app = await startApp(demoConfig(folder, filming.url(STREAM)), builtinPlugins)
     if (!app.ok) return fail(app.error)
     await using running = app.value
     const told = narrate(running, join(folder, 'storage'))
-    const offered = await offerScene(folder, inbox, stop.signal)
-    if (!offered.ok) return fail(offered.error)
+    print('watching   for something that moves; a figure comes along in a few seconds')
     if (once) return await untilFirstAlert(told, stop.signal)
-    await invite(running, inbox, stop.signal)
+    await invite(running, filming, stop.signal)
     return EXIT.ok
   } catch (cause) {
     return fail(messageOf(cause))
@@ -50,36 +58,41 @@ async function untilFirstAlert(told: Promise<void>, stop: AbortSignal): Promise<
   )
 }
 
-async function invite({ url }: App, inbox: string, stop: AbortSignal): Promise<void> {
+async function invite({ url }: App, camera: SimulatedCamera, stop: AbortSignal): Promise<void> {
   if (url !== null) print(`\nThe API: ${url}/api/v1/clips`)
-  print(`Drop a video of your own into ${inbox}, or press Ctrl+C to end. The folder goes when you do.`)
+  print(`The camera: ffplay ${camera.url(STREAM)}`)
+  print(`The figure comes again every ${SCENE_S} s. Press Ctrl+C to end; the folder goes when you do.\n`)
   await untilAborted(stop)
 }
 
-async function offerScene(folder: string, inbox: string, signal: AbortSignal): Promise<Result<void, string>> {
+const STREAM = 'stream1'
+
+/** A camera of this process: real RTSP, with a password, filming a drawn street. */
+async function openCamera(folder: string, signal: AbortSignal): Promise<Result<SimulatedCamera, string>> {
   print('drawing    a street; a figure walks past the house')
-  const drawn = join(folder, 'street.mp4')
-  const encoded = await encodeScene({ path: drawn }, signal)
-  if (!encoded.ok) return { ok: false, error: encoded.error.message }
-  // Copied under a name that is ignored, then renamed: the way a careful uploader does it.
-  await copyFile(drawn, join(inbox, '.street.part'))
-  await rename(join(inbox, '.street.part'), join(inbox, 'street.mp4'))
-  print('camera     street.mp4 arrives in the folder of camera front_door')
-  return ok()
+  const video = join(folder, 'street.mp4')
+  const drawn = await encodeScene({ path: video, emptyS: EMPTY_S, seconds: SCENE_S }, signal)
+  if (!drawn.ok) return err(drawn.error.message)
+  const credentials = { username: 'demo', password: randomBytes(6).toString('hex') }
+  const camera = await startSimulatedCamera({ streams: { [STREAM]: { video } }, credentials, startAt: 'first_session' })
+  print(`camera     front_door films it: rtsp://127.0.0.1:${camera.port}/${STREAM}`)
+  return ok(camera)
 }
 
-function demoConfig(folder: string, inbox: string): LoadedConfig {
+function demoConfig(folder: string, cameraUrl: string): LoadedConfig {
+  const source = { backend: 'rtsp', config: { rtsp_url_env: URL_ENV, derive_detect: false, recording: { stop_delay_s: 3 } } }
   const file = ConfigFileSchema.parse({
     version: 1,
     data_dir: join(folder, 'data'),
-    cameras: [{ name: 'front_door', source: { backend: 'folder', config: { path: inbox, stability_s: 1, poll_s: 1 } } }],
+    cameras: [{ name: 'front_door', source }],
     storage: { backend: 'local', config: { root: join(folder, 'storage') } },
     alert_policy: { config: { notify_on_classes: ['person'] } },
     notifiers: [{ backend: 'console', config: { stream: 'stdout' } }],
     server: { port: 0 },
     log: { level: 'warn', format: 'pretty' },
   })
-  return { config: toAppConfig(file, folder), hash: 'demo', secrets: { get: () => undefined }, secretValues: [], warnings: [] }
+  const secrets = { get: (name: string) => (name === URL_ENV ? cameraUrl : undefined) }
+  return { config: toAppConfig(file, folder), hash: 'demo', secrets, secretValues: [cameraUrl], warnings: [] }
 }
 
 function fail(reason: string): ExitCode {

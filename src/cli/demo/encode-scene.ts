@@ -13,6 +13,8 @@ export interface SceneVideo {
   readonly height?: number
   readonly fps?: number
   readonly seconds?: number
+  /** Seconds of empty street before the scene begins. Default 0. */
+  readonly emptyS?: number
 }
 
 /**
@@ -21,7 +23,7 @@ export interface SceneVideo {
  * @returns `unavailable` where ffmpeg is missing or fails, `cancelled` when aborted.
  */
 export async function encodeScene(video: SceneVideo, signal: AbortSignal): Promise<Result<void, PluginError>> {
-  const { path, width = 640, height = 480, fps = 10, seconds = 12 } = video
+  const { path, width = 640, height = 480, fps = 10, seconds = 12, emptyS = 0 } = video
   const child = spawn('ffmpeg', encoderArgs({ path, width, height, fps }), {
     stdio: ['pipe', 'ignore', 'pipe'],
     signal,
@@ -33,20 +35,38 @@ export async function encodeScene(video: SceneVideo, signal: AbortSignal): Promi
     child.once('error', reject)
     child.once('close', resolve)
   })
-  const fed = pipeline(Readable.from(sceneFrames(width, height, fps, seconds)), child.stdin)
+  const fed = pipeline(Readable.from(sceneFrames({ width, height, fps, seconds, emptyS })), child.stdin)
   const [exit, feeding] = await Promise.allSettled([exited, fed])
   if (exit.status === 'fulfilled' && exit.value === 0 && feeding.status === 'fulfilled') return ok()
   return err(encodeError(exit.status === 'rejected' ? exit.reason : null, complaints, signal))
 }
 
-function* sceneFrames(width: number, height: number, fps: number, seconds: number): Generator<Uint8Array> {
+type Shape = Required<Omit<SceneVideo, 'path'>>
+
+function* sceneFrames({ width, height, fps, seconds, emptyS }: Shape): Generator<Uint8Array> {
   const street = drawStreet(width, height)
-  for (let frame = 0; frame < seconds * fps; frame += 1) yield drawScene(street, frame / fps).pixels
+  for (let frame = 0; frame < seconds * fps; frame += 1) yield drawScene(street, frame / fps - emptyS).pixels
 }
 
-function encoderArgs({ path, width, height, fps }: Required<Omit<SceneVideo, 'seconds'>>): string[] {
+function encoderArgs({ path, width, height, fps }: Pick<Shape, 'width' | 'height' | 'fps'> & { readonly path: string }): string[] {
   const input = ['-f', 'rawvideo', '-pixel_format', 'rgb24', '-video_size', `${width}x${height}`, '-framerate', String(fps), '-i', 'pipe:0']
-  const output = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-pix_fmt', 'yuv420p', '-movflags', '+faststart', '-f', 'mp4']
+  // A keyframe a second and no B-frames.
+  const asCamera = ['-g', String(fps), '-bf', '0']
+  const output = [
+    '-c:v',
+    'libx264',
+    '-preset',
+    'veryfast',
+    '-crf',
+    '20',
+    '-pix_fmt',
+    'yuv420p',
+    ...asCamera,
+    '-movflags',
+    '+faststart',
+    '-f',
+    'mp4',
+  ]
   return ['-nostdin', '-hide_banner', '-loglevel', 'error', '-y', ...input, ...output, `file:${path}`]
 }
 
