@@ -21,7 +21,7 @@ const CameraSchema = z.strictObject({
     .describe('Seconds this camera may be down before you are told, with the reason; its return is told too. Less tells of each reboot.'),
   source: z
     .strictObject({
-      backend: backend().describe('Where the clips come from: folder, or a source plugin.'),
+      backend: backend().describe('Where the clips come from: rtsp, folder, or a source plugin.'),
       config: pluginConfig().describe('Settings of that source; see its README.'),
     })
     .describe('How clips of this camera are made or received.'),

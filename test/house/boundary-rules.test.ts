@@ -23,6 +23,8 @@ const BROKEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'builtin-lists-plugins-only': { 'plugins/builtin.ts': "import './storage/local/fine.ts'", 'plugins/storage/local/fine.ts': '' },
   'composition-root-is-the-top': { 'plugins/knows-the-app.ts': "import '../app/fine.ts'" },
   'testkit-stays-in-tests': { 'app/uses-a-fake.ts': "import '../testkit/fake.ts'", 'testkit/fake.ts': '' },
+  'demo-uses-the-simulated-camera-only': { 'cli/demo.ts': "import '../testkit/fake.ts'" },
+  'simulated-camera-is-shipped': { 'testkit/simulated-camera/knows-core.ts': "import '../../core/fine.ts'" },
   'contracts-stay-pure': { 'contracts/reads-files.ts': "import 'node:fs'" },
   'no-cycles': { 'lib/cycle-a.ts': "import './cycle-b.ts'", 'lib/cycle-b.ts': "import './cycle-a.ts'" },
   'no-orphans': { 'lib/lonely.ts': 'export const lonely = 1' },

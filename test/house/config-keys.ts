@@ -13,7 +13,12 @@ type Json = z.core.JSONSchema.JSONSchema
 
 /** Every key of our own part of the configuration, in the order of the schema. Plugins describe theirs themselves. */
 export function configKeys(): ConfigKey[] {
-  return keysOf(z.toJSONSchema(ConfigFileSchema, { io: 'input', unrepresentable: 'any' }), '')
+  return schemaKeys(ConfigFileSchema)
+}
+
+/** Every key of a schema, however deep. */
+export function schemaKeys(schema: z.ZodType): ConfigKey[] {
+  return keysOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }), '')
 }
 
 function keysOf(node: Json, prefix: string): ConfigKey[] {

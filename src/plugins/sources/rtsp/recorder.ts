@@ -6,19 +6,12 @@ import { Serial } from '../../../lib/serial.ts'
 import type { ClosedSegment } from './camera-session.ts'
 import type { ClipSpan } from './clip-builder.ts'
 import type { MotionScores } from './motion/motion-score.ts'
+import { LiveStream, type RecordedStream } from './live-stream.ts'
 import { OpenRecording, PictureShape } from './open-recording.ts'
 import { readParameterSets } from './parameter-sets.ts'
 import { RecordingFolder, type RecordingJournal } from './recording-folder.ts'
 import { recordingStep, type RecordingPolicy } from './recording-policy.ts'
 import type { Ring } from './ring.ts'
-import type { StreamClock } from './stream-clock.ts'
-
-/** One connection's stream: its own time, which begins near zero, and the names of its segments. */
-export interface RecordedStream {
-  /** Segment `n` is `<prefix><n>.ts`, `n` in six digits from 0 on. */
-  readonly prefix: string
-  readonly clock: StreamClock
-}
 
 export interface FinishedRecording {
   readonly folder: RecordingFolder
@@ -276,34 +269,4 @@ export class Recorder {
 
 function journalOf({ firstMs }: OpenRecording, zeroMs: number, endMs: number | null): RecordingJournal {
   return { version: 1, zero_ts: new Date(zeroMs).toISOString(), first_ms: firstMs, end_ms: endMs }
-}
-
-class LiveStream {
-  readonly prefix: string
-  readonly clock: StreamClock
-  latestMs = -Infinity
-  lastMotionMs = -Infinity
-  lastClipEndMs = -Infinity
-  /** Stream time at which the segment that is being written begins. */
-  openSinceMs = 0
-  #segments = 0
-
-  constructor({ prefix, clock }: RecordedStream) {
-    this.prefix = prefix
-    this.clock = clock
-  }
-
-  get openName(): string {
-    return `${this.prefix}${String(this.#segments).padStart(6, '0')}.ts`
-  }
-
-  closed({ endMs }: ClosedSegment): void {
-    this.#segments += 1
-    this.openSinceMs = endMs
-  }
-
-  zeroWallMs(clock: Clock): number {
-    const ageMs = clock.monotonicMs() - (this.clock.toMonotonicMs(0) ?? clock.monotonicMs())
-    return clock.now().getTime() - ageMs
-  }
 }
