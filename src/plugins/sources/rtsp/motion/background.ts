@@ -24,7 +24,10 @@ interface Pace {
   readonly weight: number
   /** Likewise where the background is covered. */
   readonly coverWeight: number
+  /** Ticks that have passed. */
   readonly step: number
+  /** Ticks after which what came belongs to the background. */
+  readonly oldest: number
 }
 
 /**
@@ -36,6 +39,8 @@ export class Background {
   readonly #levels: Uint16Array
   /** Ticks for which a pixel has been different. */
   readonly #ages: Uint16Array
+  /** What a pixel was before something was absorbed there. 0: nothing was. */
+  readonly #before: Uint8Array
   /** Where each run of watched pixels begins and ends. */
   readonly #runs: Uint32Array
   readonly #sampled: Uint32Array
@@ -54,6 +59,7 @@ export class Background {
     this.#settings = settings
     this.#levels = new Uint16Array(count)
     this.#ages = new Uint16Array(count)
+    this.#before = new Uint8Array(count)
     this.#runs = runsOf(watched)
     this.#size = size
     this.#watched = watched
@@ -72,6 +78,7 @@ export class Background {
   begin(pixels: Uint8Array): void {
     for (let i = 0; i < pixels.length; i += 1) this.#levels[i] = (pixels[i] ?? 0) << 8
     this.#ages.fill(0)
+    this.#before.fill(0)
   }
 
   /** Percent of the watched pixels that differ. Learns nothing. */
@@ -103,36 +110,49 @@ export class Background {
   subtract(pixels: Uint8Array, sincePreviousMs: number): number {
     const isCorrected = this.#fitLight(pixels)
     const weight = Math.round(ONE * (1 - Math.exp(-sincePreviousMs / LEARN_MS)))
-    const pace = { weight, coverWeight: isCorrected ? weight : 0, step: this.#ticks(sincePreviousMs) }
+    const oldest = Math.max(1, Math.round(this.#settings.absorbMs / TICK_MS))
+    const pace = { weight, coverWeight: isCorrected ? weight : 0, step: this.#ticks(sincePreviousMs), oldest }
     return this.#pct(this.#overRuns((from, end) => this.#subtractRun(pixels, pace, from, end)))
   }
 
   #subtractRun(pixels: Uint8Array, pace: Pace, from: number, end: number): number {
-    const { weight, coverWeight, step } = pace
+    const { weight, step } = pace
     const { tone } = this.#light
     const levels = this.#levels
     const ages = this.#ages
     const most = this.#settings.pixelThreshold
-    const oldest = Math.max(1, Math.round(this.#settings.absorbMs / TICK_MS))
     let changed = 0
     for (let i = from; i < end; i += 1) {
       const level = levels[i] ?? 0
       const pixel = pixels[i] ?? 0
-      const expected = tone[level >> 8] ?? 0
-      const difference = pixel - expected
-      const age = ages[i] ?? 0
-      if (difference <= most && difference >= -most) {
-        levels[i] = moved(level, pixel, weight)
-        if (age !== 0) ages[i] = Math.max(0, age - step * FORGET_FACTOR)
+      const difference = pixel - (tone[level >> 8] ?? 0)
+      if (difference > most || difference < -most) {
+        if (this.#isThing(i, pixel, pace)) changed += 1
         continue
       }
-      changed += 1
-      const isAbsorbed = age + step >= oldest
-      ages[i] = isAbsorbed ? 0 : age + step
-      // Under what covers it, the background follows the light of the rest.
-      levels[i] = isAbsorbed ? pixel << 8 : moved(level, expected, coverWeight)
+      levels[i] = moved(level, pixel, weight)
+      const age = ages[i] ?? 0
+      if (age !== 0) ages[i] = Math.max(0, age - step * FORGET_FACTOR)
     }
     return changed
+  }
+
+  /** A pixel differs: something is before the background, unless it came to stay, or something that stayed has left. */
+  #isThing(at: number, pixel: number, pace: Pace): boolean {
+    const level = this.#levels[at] ?? 0
+    const age = this.#ages[at] ?? 0
+    const was = this.#before[at] ?? 0
+    const hasLeft = was !== 0 && Math.abs(pixel - (this.#light.tone[was] ?? 0)) <= this.#settings.pixelThreshold
+    if (hasLeft || age + pace.step >= pace.oldest) {
+      this.#levels[at] = pixel << 8
+      this.#ages[at] = 0
+      this.#before[at] = hasLeft ? 0 : Math.max(1, level >> 8)
+      return false
+    }
+    this.#ages[at] = age + pace.step
+    // Under what covers it, the background follows the light of the rest.
+    this.#levels[at] = moved(level, this.#light.tone[level >> 8] ?? 0, pace.coverWeight)
+    return true
   }
 
   /** Whether what differs in this frame, the one looked at last, is still the background, in other light. */

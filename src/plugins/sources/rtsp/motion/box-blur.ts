@@ -1,6 +1,7 @@
 import type { FrameSize } from './grey-frame.ts'
 
-const ONE = 1 << 16
+/** Of the fixed point; the sum of a kernel times this stays within 31 bits. */
+const FRACTION_BITS = 20
 
 /** Averages each pixel with the square around it, the border pixels repeated outwards. Owns its memory: nothing is allocated per frame. */
 export class BoxBlur {
@@ -52,14 +53,15 @@ export class BoxBlur {
     const output = this.#output
     const { width } = this.#size
     const kernel = 2 * this.#radius + 1
-    const reciprocal = Math.round(ONE / (kernel * kernel))
+    const reciprocal = Math.round((1 << FRACTION_BITS) / (kernel * kernel))
+    const half = 1 << (FRACTION_BITS - 1)
     columns.fill(columns[this.#radius] ?? 0, 0, this.#radius)
     columns.fill(columns[this.#radius + width - 1] ?? 0, this.#radius + width)
     let sum = 0
     for (let x = 0; x < kernel - 1; x += 1) sum += columns[x] ?? 0
     for (let x = 0; x < width; x += 1) {
       sum += columns[x + kernel - 1] ?? 0
-      output[from + x] = (Math.imul(sum, reciprocal) + ONE / 2) >> 16
+      output[from + x] = (Math.imul(sum, reciprocal) + half) >> FRACTION_BITS
       sum -= columns[x] ?? 0
     }
   }

@@ -15,7 +15,7 @@ const LEAST_STEEPNESS = 12 ** 2
 /** Flat surfaces say nothing; so many of the changed pixels must lie on edges or texture. */
 const LEAST_SHARE = 0.08
 const LEAST_SAMPLES = 16
-const ALIKE = 0.8
+const ALIKE = 0.7
 
 /**
  * Whether the edges and the texture within the changed area are still those of the background: then other light falls on it, from a

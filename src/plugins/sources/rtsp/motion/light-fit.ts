@@ -3,14 +3,16 @@ export type Tone = Uint8Array
 
 /** Shifts this small are noise, or not worth the arithmetic. */
 const SMALLEST_SHIFT = 3
-/** Dark and bright parts closer than this say nothing of contrast. */
+/** A picture whose greys lie closer together than this says nothing of contrast. */
 const SMALLEST_SPREAD = 24
+/** Of the contrast before. Light that takes more is a wall before the camera. */
+const LEAST_CONTRAST = 0.3
 /** A fit that leaves so few pixels unexplained is good by itself. */
 const FEW = 0.05
 
 /**
  * Fits how brightness and contrast of the whole picture changed: clouds, dusk and the camera's automatic exposure are no motion.
- * Medians of the darker and of the brighter half: up to half of each may be covered by something that came into the picture.
+ * Medians of the darker and of the brighter part: up to half of each may be covered by something that came into the picture.
  */
 export class LightFit {
   readonly tone: Tone = Uint8Array.from({ length: 256 }, (_, level) => level)
@@ -29,35 +31,41 @@ export class LightFit {
   #measure(background: Uint8Array, frame: Uint8Array, count: number): boolean {
     if (count === 0) return false
     const levels = this.#levels.fill(0)
-    const darkShifts = this.#darkShifts.fill(0)
-    const brightShifts = this.#brightShifts.fill(0)
     for (let i = 0; i < count; i += 1) add(levels, background[i] ?? 0)
-    const middle = rank(levels, count / 2)
+    const [low, high] = [rank(levels, count / 4), rank(levels, (count * 3) / 4)]
+    const hasContrast = high - low >= SMALLEST_SPREAD
+    // So each part holds a quarter of the picture at least.
+    const darkCount = this.#countShifts(background, frame, count, hasContrast ? (low + high) >> 1 : 255)
+    const dark = rank(this.#darkShifts, darkCount / 2) - 255
+    const bright = hasContrast ? rank(this.#brightShifts, (count - darkCount) / 2) - 255 : dark
+    if (Math.abs(dark) <= SMALLEST_SHIFT && Math.abs(bright) <= SMALLEST_SHIFT) return false
+    const from = rank(levels, darkCount / 2)
+    return this.#draw(dark, from, hasContrast ? (bright - dark) / (rank(levels, (count + darkCount) / 2) - from) : 0)
+  }
+
+  /** How often the pixels got brighter or darker by how much. Returns how many are no brighter than `split`. */
+  #countShifts(background: Uint8Array, frame: Uint8Array, count: number, split: number): number {
+    const dark = this.#darkShifts.fill(0)
+    const bright = this.#brightShifts.fill(0)
     let darkCount = 0
     for (let i = 0; i < count; i += 1) {
       const level = background[i] ?? 0
-      const isDark = level <= middle
+      const isDark = level <= split
       if (isDark) darkCount += 1
-      add(isDark ? darkShifts : brightShifts, (frame[i] ?? 0) - level + 255)
+      add(isDark ? dark : bright, (frame[i] ?? 0) - level + 255)
     }
-    const dark = rank(darkShifts, darkCount / 2) - 255
-    const bright = darkCount === count ? dark : rank(brightShifts, (count - darkCount) / 2) - 255
-    if (Math.abs(dark) <= SMALLEST_SHIFT && Math.abs(bright) <= SMALLEST_SHIFT) return false
-    this.#draw(dark, bright, count)
-    return true
+    return darkCount
   }
 
-  /** A straight line through both halves. */
-  #draw(dark: number, bright: number, count: number): void {
-    const darkLevel = rank(this.#levels, count / 4)
-    const spread = rank(this.#levels, (count * 3) / 4) - darkLevel
-    const slope = spread < SMALLEST_SPREAD ? 0 : (bright - dark) / spread
-    const start = spread < SMALLEST_SPREAD ? (dark + bright) / 2 : dark
+  /** A straight line through both parts, from the middle of the dark one. False if it is none that light could have drawn. */
+  #draw(shift: number, from: number, slope: number): boolean {
+    if (1 + slope < LEAST_CONTRAST || 1 + slope > 1 / LEAST_CONTRAST) return false
     const { tone } = this
     for (let level = 0; level < 256; level += 1) {
-      tone[level] = Math.min(255, Math.max(0, Math.round(level + start + slope * (level - darkLevel))))
+      tone[level] = Math.min(255, Math.max(0, Math.round(level + shift + slope * (level - from))))
     }
     this.#isNeutral = false
+    return true
   }
 
   /** Something large in the picture must not be mistaken for light: the fit has to explain most of what changed. */

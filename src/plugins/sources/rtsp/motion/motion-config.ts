@@ -67,9 +67,9 @@ export const MotionConfigSchema = z.strictObject({
     .number()
     .min(5)
     .max(100)
-    .default(50)
+    .default(40)
     .describe(
-      'Percent of the watched picture that, changing within one frame, is taken for a lamp or the infrared switch. Default 50; motion then needs a second longer. 100 makes them motion.',
+      'Percent of the watched picture that, changing within one frame, is taken for a lamp or the infrared switch. Default 40; motion then needs a second longer. 100 makes them motion.',
     ),
   absorb_s: z
     .number()

@@ -94,7 +94,9 @@ export class MotionDetector {
     if (jumpMs === 0) return
     this.#watchFromMs += jumpMs
     this.#lightBeganMs += jumpMs
+    this.#firstMs += jumpMs
     if (this.#largeSinceMs !== null) this.#largeSinceMs += jumpMs
+    if (this.#motionSinceMs !== null) this.#motionSinceMs += jumpMs
   }
 
   #isLightChange(rawPct: number, isStructureKept: boolean, streamMs: number): boolean {

@@ -6,6 +6,7 @@ export class MotionScores {
   readonly #peaks: Float32Array
   /** Which slot of the stream lies in each place of the ring. */
   readonly #slots: Float64Array
+  #latest = -Infinity
 
   constructor(keepS: number) {
     const count = Math.ceil((keepS * 1000) / SLOT_MS) + 1
@@ -18,6 +19,7 @@ export class MotionScores {
     const place = this.#placeOf(slot)
     const isNew = this.#slots[place] !== slot
     this.#slots[place] = slot
+    this.#latest = slot
     this.#peaks[place] = isNew ? changedPct : Math.max(this.#peaks[place] ?? 0, changedPct)
   }
 
@@ -34,7 +36,8 @@ export class MotionScores {
     let peak = 0
     for (let slot = Math.floor(fromMs / SLOT_MS); slot * SLOT_MS < untilMs; slot += 1) {
       const place = this.#placeOf(slot)
-      if (this.#slots[place] === slot) peak = Math.max(peak, this.#peaks[place] ?? 0)
+      const isKept = this.#slots[place] === slot && this.#latest - slot < this.#slots.length
+      if (isKept) peak = Math.max(peak, this.#peaks[place] ?? 0)
     }
     return peak
   }
