@@ -8,6 +8,7 @@ import { builtinPlugins } from '../plugins/builtin.ts'
 import { memoryLogger } from '../testkit/memory-logger.ts'
 import { testHost } from '../testkit/plugin-host.ts'
 import { anAlert } from '../testkit/builders.ts'
+import { brokenSource } from './broken-parts.ts'
 import { buildCameras, buildPlugins, type PluginContext } from './build-plugins.ts'
 
 const never = new AbortController().signal
@@ -74,4 +75,28 @@ test.each(['storage', 'filter', 'alert_policy'])('nothing works without a %s, so
   const { context } = setUp({ [section]: { backend: 'broken' } })
   await using _scope = context.scope
   expect(await buildPlugins(context)).toMatchObject({ ok: false, error: expect.stringContaining('no such device') as string })
+})
+
+test('a source is given what its cameras share, and no other', async () => {
+  const given: unknown[] = []
+  const sharing = definePlugin({
+    kind: 'source',
+    name: 'sharing',
+    config: z.object({}),
+    shared: z.strictObject({ port: z.number().default(1), host: z.string().default('here') }),
+    create: async (_, host) => {
+      given.push(host.shared)
+      return brokenSource('only a test')
+    },
+  })
+  const { context } = setUp({
+    cameras: [
+      { name: 'one', source: { backend: 'sharing' } },
+      { name: 'two', source: { backend: 'broken' } },
+    ],
+    sources: { sharing: { port: 2 } },
+  })
+  await using _scope = context.scope
+  await buildCameras({ ...context, catalog: { ...context.catalog, source: [sharing, ...context.catalog.source] } })
+  expect(given).toEqual([{ port: 2, host: 'here' }])
 })

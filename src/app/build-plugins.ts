@@ -50,7 +50,11 @@ export function checkFolder(): string {
 }
 
 /** What a plugin sees of the host; each instance has a folder of its own under `data_dir/state`, a check one that is not kept. */
-export function hostFor(context: Omit<PluginContext, 'catalog' | 'scope'>, kind: PluginKind, instance: string): PluginHost {
+export function hostFor(
+  context: Omit<PluginContext, 'catalog' | 'scope'>,
+  kind: PluginKind,
+  { instance, backend }: { readonly instance: string; readonly backend: string },
+): PluginHost {
   const { clock, log, secrets, config, purpose } = context
   const states = purpose === 'run' ? join(config.data_dir, 'state') : checkFolder()
   return {
@@ -59,6 +63,7 @@ export function hostFor(context: Omit<PluginContext, 'catalog' | 'scope'>, kind:
     clock,
     log,
     secrets,
+    shared: kind === 'source' ? config.sources[backend] : undefined,
     dirs: { data: config.data_dir, state: join(states, kind, instance.replaceAll('/', '_')) },
   }
 }
@@ -69,7 +74,7 @@ async function build<K extends PluginKind>(
   choice: { readonly backend: string; readonly config: unknown; readonly instance?: string },
 ): Promise<Result<PluginInstances[K], string>> {
   const instance = choice.instance ?? choice.backend
-  const loaded = await loadPlugin(context.catalog, kind, choice, hostFor(context, kind, instance))
+  const loaded = await loadPlugin(context.catalog, kind, choice, hostFor(context, kind, { instance, backend: choice.backend }))
   if (loaded.ok) context.scope.own(`${kind}:${instance}`, loaded.value)
   return loaded
 }

@@ -16,12 +16,14 @@ import {
 import { attempt, err, ok, type Result } from '../contracts/result.ts'
 
 const isFunction = (value: unknown): value is (...args: never[]) => unknown => typeof value === 'function'
+const isSchema = (value: unknown) => typeof value === 'object' && value !== null && 'safeParse' in value
 
 const ForeignPluginSchema = z.object({
   contract: z.literal(1),
   kind: z.enum(PLUGIN_KINDS),
   name: z.string().regex(/^[a-z0-9_@/.-]{1,64}$/),
-  config: z.custom<z.ZodType>((value) => typeof value === 'object' && value !== null && 'safeParse' in value, 'must be a zod schema'),
+  config: z.custom<z.ZodType>(isSchema, 'must be a zod schema'),
+  shared: z.custom<z.ZodType>(isSchema, 'must be a zod schema').nullable().default(null),
   problems: z.custom<Plugin['problems']>(isFunction, 'must be a function'),
   load: z.custom<Plugin['load']>(isFunction, 'must be a function'),
 })

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import type { ConfigNames, ConfigProblem, Plugin, PluginCatalog, PluginKind } from '../contracts/plugin.ts'
+import { toProblems, type ConfigNames, type ConfigProblem, type Plugin, type PluginCatalog, type PluginKind } from '../contracts/plugin.ts'
 import { describeProblem, suggestion } from './describe-problem.ts'
 import { placedNotifiers } from './normalise.ts'
 import type { KeyPath, Problem } from './problem.ts'
@@ -15,6 +15,8 @@ interface PluginUse {
   readonly backendPath: KeyPath
   readonly config: unknown
   readonly configPath: KeyPath
+  /** What the instances of a source share. */
+  readonly shared?: unknown
 }
 
 const ActivityTypesSchema = z.object({ activity_types: z.array(z.string()) })
@@ -35,7 +37,8 @@ export interface PluginFindings {
  */
 export function checkPlugins(file: ConfigFile, catalog: PluginCatalog, folder: string): PluginFindings {
   const names = configNames(file, catalog.analyzer, folder)
-  const found = pluginUses(file).map((use) => checkUse(use, catalog[use.kind], names))
+  const uses = pluginUses(file).map((use) => checkUse(use, catalog[use.kind], names))
+  const found = [...uses, ...Object.entries(file.sources).map(([backend, raw]) => checkShared(backend, raw, catalog.source))]
   const { problems, warnings } = toleratePolicies(
     found.flatMap(({ problems }) => problems),
     file,
@@ -71,6 +74,7 @@ function pluginUses(file: ConfigFile): PluginUse[] {
       backendPath: [...path, 'backend'],
       config: source.config,
       configPath: [...path, 'config'],
+      shared: file.sources[source.backend],
     }
   })
   const notifiers = placedNotifiers(file).map(({ notifier, path, configPath }): PluginUse => {
@@ -99,7 +103,29 @@ function pluginUses(file: ConfigFile): PluginUse[] {
   ]
 }
 
-function checkUse(use: PluginUse, known: readonly Plugin[], names: ConfigNames): { problems: readonly Problem[]; parsed: unknown } {
+interface Finding {
+  readonly problems: readonly Problem[]
+  readonly parsed: unknown
+}
+
+/** What the cameras of one backend share, under `sources`. */
+function checkShared(backend: string, raw: unknown, sources: readonly Plugin[]): Finding {
+  const schema = sources.find(({ name }) => name === backend)?.shared ?? null
+  if (schema === null) {
+    const sharing = sources.filter(({ shared }) => shared !== null).map(({ name }) => name)
+    const message = sources.some(({ name }) => name === backend) ? 'its cameras share no settings' : 'there is no such source'
+    return {
+      problems: [{ code: 'unknown_plugin', path: ['sources', backend], message, advice: suggestion(backend, sharing) }],
+      parsed: null,
+    }
+  }
+  const parsed = schema.safeParse(raw)
+  if (parsed.success) return { problems: [], parsed: parsed.data }
+  const known = outline(schema)
+  return { problems: toProblems(parsed.error).map((problem) => describeProblem(problem, ['sources', backend], known, raw)), parsed: null }
+}
+
+function checkUse(use: PluginUse, known: readonly Plugin[], names: ConfigNames): Finding {
   if (use.backend === NO_BACKEND) return { problems: [], parsed: null }
   const plugin = findPlugin(use, known)
   if (plugin === undefined) {
@@ -107,7 +133,9 @@ function checkUse(use: PluginUse, known: readonly Plugin[], names: ConfigNames):
     return { problems: [{ code: 'unknown_plugin', path: use.backendPath, message: 'there is no such plugin', advice }], parsed: null }
   }
   const schema = outline(plugin.config)
-  const problems = plugin.problems(use.config, names).map((problem) => describeProblem(problem, use.configPath, schema, use.config))
+  const problems = plugin
+    .problems(use.config, names, use.shared)
+    .map((problem) => describeProblem(problem, use.configPath, schema, use.config))
   const parsed = plugin.config.safeParse(use.config)
   return { problems, parsed: parsed.success ? parsed.data : null }
 }

@@ -49,5 +49,9 @@ export function inUse(config: ConfigFile): (path: KeyPath) => boolean {
     cameras: config.cameras,
     notifiers: config.notifiers ?? [],
   }
-  return ([section = '', index = '']) => sections[section] ?? lists[section]?.[Number(index)]?.enabled ?? true
+  const usedSources = new Set(config.cameras.filter(({ enabled }) => enabled).map(({ source }) => source.backend))
+  return ([section = '', entry = '']) => {
+    if (section === 'sources') return usedSources.has(String(entry))
+    return sections[section] ?? lists[section]?.[Number(entry)]?.enabled ?? true
+  }
 }

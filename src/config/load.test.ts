@@ -26,6 +26,15 @@ const catalog: PluginCatalog = {
       config: z.strictObject({ rtsp_url_env: z.string(), fallback_env: z.string().default('RTSP_DEFAULT') }),
       create: never<'source'>,
     }),
+    definePlugin({
+      kind: 'source',
+      name: 'ftp',
+      config: z.strictObject({ anonymous: z.boolean().default(false) }),
+      shared: z.strictObject({ port: z.number().default(2121), key_env: z.string().optional() }),
+      check: ({ anonymous }, _names, { port }) =>
+        anonymous && port === 2121 ? [{ path: ['anonymous'], message: 'needs another port' }] : [],
+      create: never<'source'>,
+    }),
   ],
   storage: [open('storage', 'local')],
   filter: [open('filter', 'yolo'), open('filter', 'hog')],
@@ -202,7 +211,7 @@ describe('mistakes', () => {
     const lines = explainConfigReport(report).split('\n')
     expect(lines).toHaveLength(report.problems.length + 1)
     const text = lines.join('\n')
-    expect(text).toContain('cameras[0].source.backend (line 6): there is no such plugin. Did you mean "folder"? Known: folder, rtsp.')
+    expect(text).toContain('cameras[0].source.backend (line 6): there is no such plugin. Did you mean "folder"? Known: folder, rtsp, ftp.')
     expect(text).toContain('Did you mean "max_local_size_bytes"?')
     expect(text).toContain('cameras[1].source.config.path (line 8): is missing. Folder to watch.')
     expect(text).toContain('Did you mean "path"?')
@@ -277,5 +286,41 @@ describe('mistakes', () => {
     const { warnings } = await loaded(MINIMAL + server.replace(' } }', ' }, allow_insecure: true }'))
     expect(warnings).toEqual([expect.stringContaining('everyone on the network')])
     await loaded(MINIMAL + 'server: { host: localhost, auth: { enabled: false } }\n')
+  })
+})
+
+describe('what all cameras of a source share', () => {
+  const FTP = 'version: 1\ncameras: [{ name: yard, source: { backend: ftp } }]\n'
+
+  test('stands under sources, and may be left out', async () => {
+    expect((await loaded(FTP)).config.sources).toEqual({})
+    expect((await loaded(`${FTP}sources: { ftp: { port: 21 } }\n`)).config.sources).toEqual({ ftp: { port: 21 } })
+  })
+
+  test('is checked by the plugin, each mistake at its place', async () => {
+    const report = await refused(`${FTP}sources: { ftp: { port: many, porrt: 1 }, fpt: {}, folder: {} }\n`)
+    expect(found(report).sort()).toEqual([
+      'bad_value sources.ftp.port',
+      'unknown_key sources.ftp.porrt',
+      'unknown_plugin sources.folder',
+      'unknown_plugin sources.fpt',
+    ])
+    const about = (path: string) => report.problems.find((problem) => problem.path === path)
+    expect(about('sources.fpt')?.advice).toContain('Did you mean "ftp"?')
+    expect(about('sources.ftp.porrt')?.advice).toContain('Did you mean "port"?')
+    expect(about('sources.folder')?.message).toBe('its cameras share no settings')
+  })
+
+  test('counts in the check of each camera', async () => {
+    const anonymous = FTP.replace('ftp }', 'ftp, config: { anonymous: true } }')
+    expect(found(await refused(anonymous))).toEqual(['bad_value cameras[0].source.config.anonymous'])
+    await loaded(`${anonymous}sources: { ftp: { port: 21 } }\n`)
+  })
+
+  test('needs its variables only where an enabled camera uses it, and keeps their values out of logs', async () => {
+    const shared = 'sources: { ftp: { key_env: FTP_KEY } }\n'
+    expect(found(await refused(FTP + shared))).toEqual(['env_missing sources.ftp.key_env'])
+    expect((await loaded(FTP + shared, { FTP_KEY: 'pem' })).secretValues).toContain('pem')
+    await loaded(MINIMAL + shared)
   })
 })

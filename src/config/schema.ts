@@ -21,7 +21,7 @@ const CameraSchema = z.strictObject({
     .describe('Seconds this camera may be down before you are told, with the reason; its return is told too. Less tells of each reboot.'),
   source: z
     .strictObject({
-      backend: backend().describe('Where the clips come from: rtsp, folder, or a source plugin.'),
+      backend: backend().describe('Where the clips come from: rtsp, ftp, folder, or a source plugin.'),
       config: pluginConfig().describe('Settings of that source; see its README.'),
     })
     .describe('How clips of this camera are made or received.'),
@@ -142,6 +142,12 @@ export const ConfigFileSchema = z.strictObject({
     .default([])
     .describe('Plugins to load: npm package names or ./paths relative to this file. Their code runs with all rights of HomeSec.'),
   cameras: z.array(CameraSchema).min(1, 'list at least one camera').describe('The cameras.'),
+  sources: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .prefault({})
+    .describe(
+      'Settings that all cameras of one backend share, by its name, such as the port of the FTP server; see the README of that source.',
+    ),
   storage: StorageSchema.prefault({}).describe('Where clips go once they are recorded.'),
   retention: RetentionSchema.prefault({}).describe('When clips leave this disk. Stored copies are not touched.'),
   filter: FilterSchema.prefault({}).describe('Object detection, the same for all cameras.'),

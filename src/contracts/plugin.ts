@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { AlertPolicy } from './alert-policy.ts'
 import type { VlmAnalyzer } from './analyzer.ts'
 import type { Clock } from './clock.ts'
@@ -32,6 +32,8 @@ export interface PluginHost {
   readonly clock: Clock
   readonly log: Logger
   readonly secrets: Secrets
+  /** The settings under `sources.<backend>` as written, which all cameras of a backend share; undefined where there are none. */
+  readonly shared: unknown
   readonly dirs: {
     /** The product's data folder, absolute. Models live in its `models/`. */
     readonly data: string
@@ -59,47 +61,62 @@ export interface Plugin<K extends PluginKind = PluginKind> {
   readonly name: string
   /** The schema, for documentation and for checks of unknown keys. */
   readonly config: z.ZodType
-  /** All problems of this config, without building anything. */
-  problems(rawConfig: unknown, names: ConfigNames): readonly ConfigProblem[]
+  /** The schema of what its instances share; null where they share nothing. */
+  readonly shared: z.ZodType | null
+  /** All problems of this config, without building anything. `rawShared` is checked on its own, by its schema. */
+  problems(rawConfig: unknown, names: ConfigNames, rawShared?: unknown): readonly ConfigProblem[]
   /** Parses and builds. No I/O against the outside happens before the instance is used. */
   load(rawConfig: unknown, host: PluginHost): Promise<Result<PluginInstances[K], readonly ConfigProblem[]>>
 }
 
-export interface PluginSpec<K extends PluginKind, S extends z.ZodType> {
+export interface PluginSpec<K extends PluginKind, S extends z.ZodType, H extends z.ZodType = z.ZodUndefined> {
   readonly kind: K
   readonly name: string
   /** Strict; every default states its consequence in `.describe()`. Secrets only by keys that end in `_env`. */
   readonly config: S
-  /** Checks against the rest of the configuration. */
-  readonly check?: (config: z.output<S>, names: ConfigNames) => readonly ConfigProblem[]
+  /** For sources: the settings that all cameras of this backend share, written once under `sources.<name>`. As strict; all have defaults. */
+  readonly shared?: H
+  /** Checks against the rest of the configuration. Not asked when either part has mistakes of its own. */
+  readonly check?: (config: z.output<S>, names: ConfigNames, shared: z.output<H>) => readonly ConfigProblem[]
   /** Builds the instance. Import heavy SDKs here, so unused plugins cost nothing. */
-  readonly create: (config: z.output<S>, host: PluginHost) => Promise<PluginInstances[K]>
+  readonly create: (config: z.output<S>, host: PluginHost & { readonly shared: z.output<H> }) => Promise<PluginInstances[K]>
 }
 
-export function definePlugin<K extends PluginKind, S extends z.ZodType>(spec: PluginSpec<K, S>): Plugin<K> {
-  const parse = (raw: unknown): Result<z.output<S>, readonly ConfigProblem[]> => {
-    const parsed = spec.config.safeParse(raw ?? {})
-    return parsed.success ? ok(parsed.data) : err(toProblems(parsed.error))
-  }
+export function definePlugin<K extends PluginKind, S extends z.ZodType, H extends z.ZodType = z.ZodUndefined>(
+  spec: PluginSpec<K, S, H>,
+): Plugin<K> {
+  // Without a schema H is its default, whose only value is undefined.
+  const sharedSchema = (spec.shared ?? z.undefined()) as H
+  const parseShared = (raw: unknown) => parse(sharedSchema, spec.shared === undefined ? undefined : (raw ?? {}))
   return {
     contract: 1,
     kind: spec.kind,
     name: spec.name,
     config: spec.config,
-    problems(raw, names) {
-      const parsed = parse(raw)
-      return parsed.ok ? (spec.check?.(parsed.value, names) ?? []) : parsed.error
+    shared: spec.shared ?? null,
+    problems(raw, names, rawShared) {
+      const parsed = parse(spec.config, raw ?? {})
+      if (!parsed.ok) return parsed.error
+      const shared = parseShared(rawShared)
+      return shared.ok ? (spec.check?.(parsed.value, names, shared.value) ?? []) : []
     },
     async load(raw, host) {
-      const parsed = parse(raw)
+      const parsed = parse(spec.config, raw ?? {})
       if (!parsed.ok) return parsed
+      const shared = parseShared(host.shared)
+      if (!shared.ok) return shared
       try {
-        return ok(await spec.create(parsed.value, host))
+        return ok(await spec.create(parsed.value, { ...host, shared: shared.value }))
       } catch (cause) {
         return err([{ path: [], message: `plugin "${spec.name}" could not be built: ${messageOf(cause)}` }])
       }
     },
   }
+}
+
+function parse<S extends z.ZodType>(schema: S, raw: unknown): Result<z.output<S>, readonly ConfigProblem[]> {
+  const parsed = schema.safeParse(raw)
+  return parsed.success ? ok(parsed.data) : err(toProblems(parsed.error))
 }
 
 /** Flattens zod's issues; an unknown key is reported at its own path, so that each mistake is one line. */

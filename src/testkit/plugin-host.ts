@@ -14,6 +14,7 @@ export function testHost(overrides: Partial<PluginHost> & { readonly env?: Reado
     purpose: 'run',
     clock: systemClock,
     log: memoryLogger(),
+    shared: undefined,
     secrets: { get: (name) => env[name] },
     dirs: { data: root, state: join(root, 'state') },
     ...rest,
