@@ -10,12 +10,13 @@ import { consoleNotifier } from './notifiers/console/plugin.ts'
 import { mqttNotifier } from './notifiers/mqtt/plugin.ts'
 import { webhookNotifier } from './notifiers/webhook/plugin.ts'
 import { folderSource } from './sources/folder/plugin.ts'
+import { ftpSource } from './sources/ftp/plugin.ts'
 import { rtspSource } from './sources/rtsp/plugin.ts'
 import { localStorage } from './storage/local/plugin.ts'
 
 /** Every plugin this build ships with. Adding one is a folder and a line here. */
 export const builtinPlugins: PluginCatalog = {
-  source: [folderSource, rtspSource],
+  source: [rtspSource, ftpSource, folderSource],
   storage: [localStorage],
   filter: [yoloFilter, hogFilter, mockFilter],
   analyzer: [openaiAnalyzer, mockAnalyzer],

@@ -26,6 +26,8 @@ describe('config/example.yaml', () => {
 
   test('loads with everything switched on', async () => {
     const { config } = await load(ALL_ON)
+    const ftp = builtinPlugins.source.find(({ name }) => name === 'ftp')?.shared
+    expect(ftp?.parse(config.sources['ftp'])).toEqual(ftp?.parse({}))
     expect(config.cameras.map(({ name }) => name)).toEqual(['front_door', 'driveway'])
     expect(config.notifiers.map(({ name }) => name)).toEqual(['console', 'mqtt'])
     expect(config.vlm.daily_budget).not.toBeNull()
@@ -48,7 +50,9 @@ describe('config/example.yaml', () => {
   })
 
   test('mentions every key of the sources and of the policy that it shows', () => {
-    const shown = [...builtinPlugins.source, ...builtinPlugins.alert_policy.filter(({ name }) => name === 'default')]
+    const shown = [...builtinPlugins.source, ...builtinPlugins.alert_policy].filter(({ name }) =>
+      ['rtsp', 'folder', 'default'].includes(name),
+    )
     const keys = shown.flatMap(({ config }) => schemaKeys(config)).map(({ name }) => name)
     expect(keys.length).toBeGreaterThan(40)
     expect(keys.filter((key) => !EXAMPLE.includes(` ${key}:`))).toEqual([])
