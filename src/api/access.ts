@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ProblemCode } from '../contracts/api/problem.ts'
-import { sameSecret } from './same-secret.ts'
+import { sameSecret } from '../lib/same-secret.ts'
 
 /** What a route asks for. A route that says nothing asks for the key. */
 export type Access = 'open' | 'key' | 'media'

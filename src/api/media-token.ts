@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Clock } from '../contracts/clock.ts'
-import { sameSecret } from './same-secret.ts'
+import { sameSecret } from '../lib/same-secret.ts'
 
 export const MEDIA_SCOPES = ['media', 'thumbnail'] as const
 export type MediaScope = (typeof MEDIA_SCOPES)[number]
