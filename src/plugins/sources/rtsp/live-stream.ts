@@ -29,8 +29,8 @@ export class LiveStream {
     return `${this.prefix}${String(this.#segments).padStart(6, '0')}.ts`
   }
 
-  closed({ endMs }: ClosedSegment): void {
-    this.#segments += 1
+  closed({ name, endMs }: ClosedSegment): void {
+    this.#segments = Number(name.slice(this.prefix.length, -'.ts'.length)) + 1
     this.openSinceMs = endMs
   }
 

@@ -60,16 +60,13 @@ export class Recorder {
     return this.#recording !== null
   }
 
-  /** A connection begins. */
+  /** A connection begins, with an empty ring. */
   begin(stream: RecordedStream): void {
-    void this.#queue.run(async () => {
-      await this.#deps.ring.begin()
-      this.#stream = new LiveStream(stream)
-    })
+    this.#stream = new LiveStream(stream)
   }
 
-  /** The ring is ready for the connection announced last. */
-  get ready(): Promise<void> {
+  /** Resolves when all that was told so far has been dealt with. */
+  get idle(): Promise<void> {
     return this.#queue.idle
   }
 
@@ -85,8 +82,8 @@ export class Recorder {
     const stream = this.#stream
     if (stream === null) return
     void this.#queue.run(async () => {
-      await this.#deps.ring.add(segment)
       stream.closed(segment)
+      await this.#deps.ring.add(segment)
       await this.#extend(segment)
     })
   }
