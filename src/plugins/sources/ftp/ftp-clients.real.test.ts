@@ -1,6 +1,6 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -93,6 +93,25 @@ describe.each(WAYS)('curl, %s', (_way, tls) => {
     await curl(fixture.port, '-T', path(0), 'a.mp4')
     await expect(curl(fixture.port, '-C', '1000', '-T', path(0), 'a.mp4')).rejects.toThrow()
     expect(await got(1)).toEqual(hashes(0))
+  })
+
+  test('killed at whatever moment of an upload, it leaves no clip, and what it sent is kept aside', async (context) => {
+    if (NO_CURL !== null) return context.skip(NO_CURL)
+    const { fixture, sink } = await setUp(tls)
+    await using _fixture = fixture
+    const inbox = join(fixture.stateOf('yard'), 'yard')
+    const bytesIn = async () =>
+      (await Promise.all((await filesBelow(inbox)).map((file) => stat(join(inbox, file))))).map(({ size }) => size)
+    for (let kill = 1; kill <= 8; kill += 1) {
+      const before = (await filesBelow(inbox)).length
+      const args = [...options(fixture.port), '--limit-rate', '200k', '-u', `yard:${PASSWORD}`, '-T', path(19)]
+      const killed = spawn('curl', args, { stdio: 'ignore' })
+      await until(async () => (await filesBelow(inbox)).length > before && !(await bytesIn()).includes(0))
+      await new Promise((resolve) => setTimeout(resolve, kill * 15))
+      killed.kill('SIGKILL')
+      await until(async () => (await filesBelow(join(inbox, 'aside', 'aborted'))).length === kill)
+    }
+    expect(sink.taken).toEqual([])
   })
 
   test('a wrong password is refused', async (context) => {

@@ -93,6 +93,13 @@ describe('who may log in', () => {
     expect(await tries(PASSWORD)).toBe(true)
   })
 
+  test('who quits is told goodbye, once', async () => {
+    await using fixture = await FtpFixture.make()
+    await fixture.running('yard', takingSink())
+    using client = await fixture.client('yard')
+    expect([await client.command('QUIT'), await client.reply()]).toEqual(['221 Goodbye.\r\n', ''])
+  })
+
   test('no more connections than configured', async () => {
     await using fixture = await FtpFixture.make({ max_connections_per_address: 2 })
     await fixture.running('yard', takingSink())

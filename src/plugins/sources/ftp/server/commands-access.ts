@@ -27,7 +27,7 @@ const pass: Handler = async (client, argument) => {
   if (account === null) return refused(client, known)
   client.account = account
   server.logins.succeeded(client.address, account.username)
-  server.host.log.info(
+  server.host.log.debug(
     { event_type: 'ftp_login', camera_name: account.camera, address: client.address, encrypted: client.isEncrypted },
     'a camera logged in to upload',
   )

@@ -61,7 +61,7 @@ export class Session {
 
   /** Says goodbye and closes, whatever is under way. */
   end(reason: string): void {
-    if (this.#socket.writable) this.#socket.end(formatReply(reply(421, reason)))
+    if (this.#socket.writable) this.#socket.write(formatReply(reply(421, reason)))
     this.#leave()
   }
 
@@ -106,7 +106,7 @@ export class Session {
     for (let line = this.#queue.shift(); line !== undefined && !this.#gone.signal.aborted; line = this.#queue.shift()) {
       const answer = await this.#answer(line)
       await this.#send(answer)
-      if (answer.then === 'close') this.end('Goodbye.')
+      if (answer.then === 'close') this.#leave()
       if (answer.then === 'encrypt') await this.#encrypt(this.client.server.tls)
       if (this.#queue.length <= MOST_QUEUED / 2) this.#socket.resume()
     }
@@ -174,6 +174,7 @@ export class Session {
 
 /** Closes a connection once everything is said, and without waiting long for a side that may be gone. */
 export function closeSoon(socket: Socket): void {
+  if (socket.destroyed) return
   const timer = setTimeout(() => socket.destroy(), LINGER_MS)
   socket.once('close', () => clearTimeout(timer))
   socket.destroySoon()
