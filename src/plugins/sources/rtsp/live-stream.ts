@@ -19,6 +19,7 @@ export class LiveStream {
   /** Stream time at which the segment that is being written begins. */
   openSinceMs = 0
   #segments = 0
+  #recordings = 0
 
   constructor({ prefix, clock }: RecordedStream) {
     this.prefix = prefix
@@ -27,6 +28,12 @@ export class LiveStream {
 
   get openName(): string {
     return `${this.prefix}${String(this.#segments).padStart(6, '0')}.ts`
+  }
+
+  /** By number, not by time: two clips can begin at the same keyframe. */
+  nextRecordingName(): string {
+    this.#recordings += 1
+    return `${this.prefix}${String(this.#recordings).padStart(4, '0')}`
   }
 
   closed({ name, endMs }: ClosedSegment): void {

@@ -152,7 +152,7 @@ export class Recorder {
 
   async #open(stream: LiveStream, firstMs: number, picture: PictureShape): Promise<OpenRecording> {
     const { recordings, clock, ring } = this.#deps
-    const folder = new RecordingFolder(join(recordings, `${stream.prefix}${Math.max(0, Math.round(firstMs))}`))
+    const folder = new RecordingFolder(join(recordings, stream.nextRecordingName()))
     const recording = new OpenRecording(folder, firstMs, picture)
     this.#recording = recording
     ring.holdFromMs = firstMs
