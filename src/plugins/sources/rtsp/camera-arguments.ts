@@ -36,10 +36,13 @@ const LEAST_SEGMENT_S = 0.5
 
 /**
  * RTP tells when a picture is shown, not when it is to be decoded. With B-frames ffmpeg works that out, but not for the first picture,
- * and then refuses to write it. What is put in its place need only be earlier than what follows.
+ * and then refuses to write it. Nor does it know when the first picture is shown, and guesses a picture late: the time of the second
+ * one, which players then leave out. A connection's time begins at 0.
  */
-const FIRST_TIMES =
-  "setts=pts='if(eq(PTS,NOPTS),DTS+DURATION,PTS)':dts='if(eq(DTS,NOPTS),if(eq(PREV_OUTDTS,NOPTS),PTS-0.01/TB,PREV_OUTDTS+1),DTS)'"
+const SHOWN = 'if(eq(PTS,NOPTS),if(eq(PREV_OUTDTS,NOPTS),0,DTS+DURATION),PTS)'
+const DECODED =
+  'if(eq(DTS,NOPTS),if(eq(PREV_OUTDTS,NOPTS),PTS-0.01/TB,PREV_OUTDTS+1),if(eq(PTS,NOPTS)*eq(PREV_OUTDTS,NOPTS),min(DTS,0),DTS))'
+const FIRST_TIMES = ['-bsf:v', `setts=pts='${SHOWN}':dts='${DECODED}'`]
 
 /** One decoding thread: a camera needs no more, and threads hold pictures back. */
 const ONE_THREAD = ['-threads', '1', '-filter_threads', '1']
@@ -76,7 +79,7 @@ export function recordArguments(plan: RecordPlan): string[] {
   return [
     ...QUIET,
     ...inputOf(plan),
-    ...['-map', '0:v:0', ...sound, '-c:v', 'copy', '-bsf:v', FIRST_TIMES, '-max_interleave_delta', String(INTERLEAVE_US)],
+    ...['-map', '0:v:0', ...sound, '-c:v', 'copy', ...FIRST_TIMES, '-max_interleave_delta', String(INTERLEAVE_US)],
     // So that the times in the list are those of the packets.
     ...['-avoid_negative_ts', 'disabled'],
     ...['-f', 'segment', '-segment_time', String(LEAST_SEGMENT_S), '-segment_format', 'mpegts'],
@@ -84,7 +87,7 @@ export function recordArguments(plan: RecordPlan): string[] {
     ...['-segment_format_options', 'flush_packets=1:mpegts_flags=+initial_discontinuity'],
     ...['-segment_list', `pipe:${PIPES.segments}`, '-segment_list_type', 'csv', `${plan.prefix}%06d.ts`],
     // Nobody reads this pipe any more once we are gone, which ends ffmpeg too.
-    ...['-map', '0:v:0', '-c', 'copy', '-f', 'framecrc', `pipe:${PIPES.packets}`],
+    ...['-map', '0:v:0', '-c', 'copy', ...FIRST_TIMES, '-f', 'framecrc', `pipe:${PIPES.packets}`],
     ...(plan.motionFps === null ? [] : greyOutput(plan.motionFps, PIPES.frameTimes)),
   ]
 }
