@@ -10,6 +10,8 @@ export interface InputPlan {
   readonly ioTimeoutMs: number
   /** Whether pictures are dated by the camera or by their arrival. */
   readonly dating: 'camera' | 'arrival'
+  /** Wall clock when the connection is begun, from which times of arrival are counted. */
+  readonly nowMs: number
   readonly hwaccel: Exclude<Hwaccel, 'auto'>
   /** Codec of the video, as far as it is known: some devices want to be told. */
   readonly codec: string | null
@@ -47,7 +49,7 @@ const FIRST_TIMES = ['-bsf:v', `setts=pts='${SHOWN}':dts='${DECODED}'`]
 /** One decoding thread: a camera needs no more, and threads hold pictures back. */
 const ONE_THREAD = ['-threads', '1', '-filter_threads', '1']
 
-function inputOf({ url, transport, ioTimeoutMs, dating, hwaccel, codec }: InputPlan): string[] {
+function inputOf({ url, transport, ioTimeoutMs, dating, nowMs, hwaccel, codec }: InputPlan): string[] {
   return [
     ...ONE_THREAD,
     ...decoderOf(hwaccel, codec),
@@ -60,7 +62,8 @@ function inputOf({ url, transport, ioTimeoutMs, dating, hwaccel, codec }: InputP
     String(Math.round(ioTimeoutMs * 1000)),
     // What is read to get to know the stream is not lost, but comes late.
     ...['-analyzeduration', '1000000', '-probesize', '1000000', '-fpsprobesize', '0'],
-    ...(dating === 'arrival' ? ['-use_wallclock_as_timestamps', '1'] : []),
+    // Counted from 1970 on, the first picture, whose time is a guess, would be half a century before the second.
+    ...(dating === 'arrival' ? ['-use_wallclock_as_timestamps', '1', '-itsoffset', String(-nowMs / 1000)] : []),
     // One time for all outputs, the camera's own; shifted ones come out differently for each.
     ...['-copyts', '-i', url],
   ]

@@ -150,6 +150,7 @@ export class RtspSource implements ClipSource {
       transport: stream.transport,
       ioTimeoutMs: stream.io_timeout_s * 1000,
       dating: datingFor(this.#jumpsAtMs, clock.monotonicMs()),
+      nowMs: clock.now().getTime(),
       hwaccel: this.#decoder,
       codec: known?.video_codec ?? null,
       sound,
