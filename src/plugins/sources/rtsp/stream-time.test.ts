@@ -80,6 +80,18 @@ describe('the times of a camera', () => {
       ],
       'fine',
     ],
+    ['all shown at the moment of one before them, for two seconds', Array.from({ length: 20 }, (_, n) => [n * 100, n * 100]), 'jumped'],
+    ['all shown at the moment of one before them, for a second', Array.from({ length: 10 }, (_, n) => [n * 100, n * 100]), 'fine'],
+    [
+      'out of order, after a silence',
+      [
+        [0, 0],
+        [4100, 4000],
+        [4200, 4000],
+        [100, 4100],
+      ],
+      'fine',
+    ],
   ] as const)('pictures that are %s', (_name, pictures, verdict) => {
     expect(run(pictures).at(-1)).toBe(verdict)
   })
