@@ -32,6 +32,7 @@ describe('the clock of a stream', () => {
 })
 
 describe('the times of a camera', () => {
+  const standingStill = (pictures: number) => Array.from({ length: pictures }, (_, n) => [n * 100, n * 100] as const)
   const run = (lateness: readonly (readonly [latenessMs: number, nowMs: number])[]) => {
     let watch = TRUSTED
     return lateness.map(([latenessMs, nowMs]) => {
@@ -80,8 +81,8 @@ describe('the times of a camera', () => {
       ],
       'fine',
     ],
-    ['all shown at the moment of one before them, for two seconds', Array.from({ length: 20 }, (_, n) => [n * 100, n * 100]), 'jumped'],
-    ['all shown at the moment of one before them, for a second', Array.from({ length: 10 }, (_, n) => [n * 100, n * 100]), 'fine'],
+    ['all shown at the moment of one before them, for two seconds', standingStill(20), 'jumped'],
+    ['all shown at the moment of one before them, for a second', standingStill(10), 'fine'],
     [
       'out of order, after a silence',
       [
