@@ -12,6 +12,7 @@ import type { Secrets } from '../contracts/secrets.ts'
 import type { ClipSource } from '../contracts/source.ts'
 import type { StorageBackend } from '../contracts/storage.ts'
 import type { AppConfig } from '../config/schema.ts'
+import { logWith } from '../lib/log-with.ts'
 import type { Scope } from '../lib/scope.ts'
 import { brokenAnalyzer, brokenNotifier, brokenSource } from './broken-parts.ts'
 import { buildFilter } from './build-filter.ts'
@@ -61,7 +62,8 @@ export function hostFor(
     instance,
     purpose,
     clock,
-    log,
+    // Whoever reads the log of four cameras wants to know which one it is.
+    log: kind === 'source' ? logWith(log, { camera_name: instance }) : log,
     secrets,
     shared: kind === 'source' ? config.sources[backend] : undefined,
     dirs: { data: config.data_dir, state: join(states, kind, instance.replaceAll('/', '_')) },

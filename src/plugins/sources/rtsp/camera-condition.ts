@@ -98,6 +98,8 @@ export class CameraCondition {
   }
 }
 
+/** The last thing ffmpeg said that is not its tally. */
 function lastLine(text: string): string {
-  return text.split('\n').at(-1)?.slice(0, 300) ?? ''
+  const said = text.split('\n').filter((line) => !/^(?:video:|frame=|size=|\s|$)/.test(line))
+  return said.at(-1)?.slice(0, 300) ?? ''
 }

@@ -8,8 +8,10 @@ import { adviceFor, type StreamTrouble } from './stream-trouble.ts'
 /** Larger than this and it spares no CPU: some cameras answer a guess with the large stream. */
 const MOST_PIXELS = 1280 * 720
 const PROBE_WITHIN_MS = 6_000
-/** What a camera answers about a stream that it does not have, or does not give away. */
-const FINAL: readonly StreamTrouble[] = ['not_found', 'session_limit', 'credentials', 'ended']
+/** What a camera answers about a stream that it does not have. */
+const FINAL: readonly StreamTrouble[] = ['not_found', 'ended', 'output']
+/** With these the recorded stream would not come either, and each further try might lock the account. */
+const POINTLESS: readonly (StreamTrouble | null)[] = ['credentials', 'session_limit']
 
 /** Whether a stream is worth a second session. */
 export function isSmallEnough({ width, height }: Pick<StreamFacts, 'width' | 'height'>): boolean {
@@ -32,9 +34,12 @@ export class DetectChoice {
     this.#url = this.#isDecided ? urls.detect : null
   }
 
-  /** Null: motion is looked for in the recorded stream. */
-  async url(signal: AbortSignal): Promise<string | null> {
-    if (this.#isDecided || this.#urls.detect === null) return this.#url
+  /**
+   * @param lastTrouble why the recorded stream ended last; null when it did not.
+   * @returns null: motion is looked for in the recorded stream.
+   */
+  async url(lastTrouble: StreamTrouble | null, signal: AbortSignal): Promise<string | null> {
+    if (this.#isDecided || this.#urls.detect === null || POINTLESS.includes(lastTrouble)) return this.#url
     const timeoutMs = Math.min(PROBE_WITHIN_MS, this.#config.stream.connect_timeout_s * 1000)
     const probed = await probeStream({ url: this.#urls.detect, transport: this.#config.stream.transport, timeoutMs }, signal)
     if (!probed.ok) {

@@ -20,6 +20,7 @@ import { reconnectDelayMs } from './reconnect-policy.ts'
 import { Ring } from './ring.ts'
 import type { CameraUrls } from './camera-urls.ts'
 import { soundFor } from './stream-facts.ts'
+import type { StreamTrouble } from './stream-trouble.ts'
 import { datingFor } from './timestamp-policy.ts'
 
 type Host = Pick<PluginHost, 'clock' | 'log' | 'dirs' | 'instance'>
@@ -42,6 +43,7 @@ export class RtspSource implements ClipSource {
   #decoder: Decoder = 'none'
   #withoutSound = false
   #failures = 0
+  #lastTrouble: StreamTrouble | null = null
   #jumpsAtMs: readonly number[] = []
   #lastPrefix = 0
 
@@ -146,7 +148,7 @@ export class RtspSource implements ClipSource {
     const sound = !stream.audio || this.#withoutSound ? 'none' : soundFor(known?.audio_codec ?? null)
     return {
       url: this.#urls.main,
-      detectUrl: await this.#detect.url(this.#stop.signal),
+      detectUrl: await this.#detect.url(this.#lastTrouble, this.#stop.signal),
       transport: stream.transport,
       ioTimeoutMs: stream.io_timeout_s * 1000,
       dating: datingFor(this.#jumpsAtMs, clock.monotonicMs()),
@@ -166,6 +168,7 @@ export class RtspSource implements ClipSource {
   async #waitAfter(end: ConnectionEnd): Promise<void> {
     const { clock } = this.#host
     const nowMs = clock.monotonicMs()
+    this.#lastTrouble = end.trouble
     if (end.timestampsJumped) this.#jumpsAtMs = [...this.#jumpsAtMs, nowMs].slice(-10)
     if (end.decoderFailed || (end.trouble === 'decoder' && this.#decoder !== 'none')) this.#decoder = 'none'
     if (end.trouble === 'output' && end.firstPacketMs === null) this.#withoutSound = true
