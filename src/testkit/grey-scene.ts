@@ -1,5 +1,6 @@
 /** The size frames are analysed in. */
 export const SCENE = { width: 320, height: 180 } as const
+const COUNT = SCENE.width * SCENE.height
 
 export interface GreyPicture {
   readonly width: number
@@ -30,29 +31,53 @@ export interface Thing {
 /** Draws a yard: bright sky and wall, dark door and window, a textured ground. The same seed draws the same. */
 export class GreyScene {
   readonly #random: () => number
+  readonly #noise: Float32Array
+  readonly #yard = Uint8Array.from({ length: COUNT }, (_, at) => yard(at % SCENE.width, Math.floor(at / SCENE.width)))
 
   constructor(seed = 1) {
     this.#random = randomFrom(seed)
+    this.#noise = Float32Array.from({ length: 2 * COUNT }, () => this.#random() * 2 - 1)
   }
 
   picture(moment: SceneMoment = {}): GreyPicture {
-    const { things = [], shift = [0, 0], light, noise = 0 } = moment
     const { width, height } = SCENE
-    const pixels = new Uint8Array(width * height)
-    for (let y = 0, at = 0; y < height; y += 1) {
-      for (let x = 0; x < width; x += 1, at += 1) {
-        const thing = things.findLast((one) => x >= one.x && x < one.x + one.width && y >= one.y && y < one.y + one.height)
-        const level = thing?.level ?? yard(x + shift[0], y + shift[1])
-        const lit = light === undefined ? level : light(level, x, y)
-        pixels[at] = Math.min(255, Math.max(0, lit + (noise === 0 ? 0 : (this.#random() * 2 - 1) * noise)))
-      }
-    }
-    return { width, height, pixels }
+    const pixels = this.#yardFrom(moment.shift ?? [0, 0])
+    for (const thing of moment.things ?? []) paint(pixels, thing)
+    if (moment.light !== undefined) lit(pixels, moment.light)
+    if (moment.noise !== undefined) this.#addNoise(pixels, moment.noise)
+    return { width, height, pixels: new Uint8Array(pixels.buffer) }
+  }
+
+  #yardFrom([x, y]: readonly [number, number]): Uint8ClampedArray {
+    const shown = new Uint8ClampedArray(this.#yard)
+    return x === 0 && y === 0 ? shown : shown.map((_, at) => yard((at % SCENE.width) + x, Math.floor(at / SCENE.width) + y))
+  }
+
+  #addNoise(pixels: Uint8ClampedArray, most: number): void {
+    const noise = this.#noise
+    const from = Math.floor(this.#random() * COUNT)
+    for (let at = 0; at < COUNT; at += 1) pixels[at] = (pixels[at] ?? 0) + (noise[from + at] ?? 0) * most
   }
 
   /** A number below 1. */
   random(): number {
     return this.#random()
+  }
+}
+
+function lit(pixels: Uint8ClampedArray, light: NonNullable<SceneMoment['light']>): void {
+  for (let y = 0, at = 0; y < SCENE.height; y += 1) {
+    for (let x = 0; x < SCENE.width; x += 1, at += 1) pixels[at] = light(pixels[at] ?? 0, x, y)
+  }
+}
+
+function paint(pixels: Uint8ClampedArray, thing: Thing): void {
+  const { width, height } = SCENE
+  const left = Math.max(0, Math.round(thing.x))
+  const right = Math.min(width, Math.round(thing.x) + thing.width)
+  if (left >= right) return
+  for (let y = Math.max(0, thing.y); y < Math.min(height, thing.y + thing.height); y += 1) {
+    pixels.fill(thing.level, y * width + left, y * width + right)
   }
 }
 
