@@ -98,7 +98,7 @@ describe('nothing moves', () => {
   })
 
   test('from noon to night', () => {
-    expect(watch(200, (second) => ({ light: (level) => level * (1 - part(second, 0, 220)) })).motion).toEqual([])
+    expect(watch(80, (second) => ({ light: (level) => level * (1 - part(second, 0, 90)) })).motion).toEqual([])
   })
 
   test('but a leaf in a masked area, which counts where it is not masked', () => {
