@@ -71,12 +71,12 @@ export class CameraStream {
   }
 
   /** @param expire called when the client has been silent for too long. */
-  play(session: MediaSession, expire: () => void): void {
+  play(session: MediaSession, fromMs: number, expire: () => void): void {
     session.restart()
     session.playing = true
     this.#sessions.set(session, expire)
     this.count.began()
-    if (this.#timer === null) this.restart()
+    if (this.#timer === null) this.restart(fromMs)
   }
 
   leave(session: MediaSession): void {
@@ -92,10 +92,10 @@ export class CameraStream {
   }
 
   /** Goes on with the frame that is due now; what was missed meanwhile is lost, as with any live camera. */
-  restart(): void {
+  restart(fromMs: number = wallMs()): void {
     if (this.#showing === null || this.#sessions.size === 0 || this.#faults.stalled) return
     for (const session of this.#sessions.keys()) session.restart()
-    this.#position = positionAt(this.#showing, wallMs())
+    this.#position = positionAt(this.#showing, fromMs)
     this.#wake(0)
   }
 
@@ -109,7 +109,7 @@ export class CameraStream {
     const startMs = Math.max(wallMs(), lastMs + 1000 / media.fps)
     this.#showing = { media: this.#media, startMs, loop: this.#loop }
     this.halt()
-    this.restart()
+    this.restart(startMs)
   }
 
   get #mediaOriginMs(): number {
@@ -129,7 +129,7 @@ export class CameraStream {
     for (;;) {
       const next = unitAt(this.#showing, this.#position)
       if (next === null) {
-        for (const session of this.#sessions.keys()) session.sayGoodbye()
+        for (const session of this.#sessions.keys()) session.sayGoodbye(nowMs, this.#mediaOriginMs)
         return
       }
       if (next.sendAtMs > nowMs) {

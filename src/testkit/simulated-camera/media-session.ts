@@ -73,7 +73,7 @@ export class MediaSession {
     for (const { sender, sink } of this.tracks.values()) sink.send(sender.report(nowMs, nowMs - mediaOriginMs))
   }
 
-  sayGoodbye(): void {
-    for (const { sender, sink } of this.tracks.values()) sink.send(sender.goodbye())
+  sayGoodbye(nowMs: number, mediaOriginMs: number): void {
+    for (const { sender, sink } of this.tracks.values()) sink.send(sender.goodbye(nowMs, nowMs - mediaOriginMs))
   }
 }

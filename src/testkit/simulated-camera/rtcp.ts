@@ -33,8 +33,9 @@ function sourceDescription(ssrc: number): Buffer {
   return description
 }
 
-export function goodbye(ssrc: number): Buffer {
-  return header(BYE, 8, ssrc, 1)
+/** Comes after a report, as packets that begin with something else are thrown away. */
+export function goodbye(facts: SenderFacts): Buffer {
+  return Buffer.concat([senderReport(facts), header(BYE, 8, facts.ssrc, 1)])
 }
 
 function header(type: number, bytes: number, ssrc: number, count: number): Buffer {

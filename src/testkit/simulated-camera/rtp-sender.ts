@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { fragmentsOf, type Fragment, type PayloadCodec } from './rtp-fragments.ts'
-import { senderReport, goodbye } from './rtcp.ts'
+import { goodbye, senderReport, type SenderFacts } from './rtcp.ts'
 
 export interface RtpFormat {
   readonly codec: PayloadCodec
@@ -79,12 +79,15 @@ export class RtpSender {
 
   /** Ties the timestamps to the wall clock. */
   report(wallMs: number, mediaMs: number): Buffer {
-    const counts = { packets: this.#packets, octets: this.#octets }
-    return this.#framedControl(senderReport({ ssrc: this.#ssrc, wallMs, timestamp: this.timestampAt(mediaMs), ...counts }))
+    return this.#framedControl(senderReport(this.#facts(wallMs, mediaMs)))
   }
 
-  goodbye(): Buffer {
-    return this.#framedControl(goodbye(this.#ssrc))
+  goodbye(wallMs: number, mediaMs: number): Buffer {
+    return this.#framedControl(goodbye(this.#facts(wallMs, mediaMs)))
+  }
+
+  #facts(wallMs: number, mediaMs: number): SenderFacts {
+    return { ssrc: this.#ssrc, wallMs, timestamp: this.timestampAt(mediaMs), packets: this.#packets, octets: this.#octets }
   }
 
   #framedControl(packet: Buffer): Buffer {

@@ -31,9 +31,14 @@ export class RtspConnection {
     })
   }
 
-  /** As when the plug is pulled: a reset, no goodbye. */
+  /** As a camera that restarts: a reset, no goodbye. */
   drop(): void {
-    this.#socket.resetAndDestroy()
+    this.#dialogue.end()
+    // Node resets only when all is written, which a client that does not read never lets happen, and never when the client has
+    // begun to leave: it forgets the connection then, without closing it.
+    const isIdle = this.#socket.writable && this.#socket.writableLength === 0 && !this.#socket.readableEnded
+    if (isIdle) this.#socket.resetAndDestroy()
+    else this.#socket.destroy()
   }
 
   #receive(chunk: Buffer): void {

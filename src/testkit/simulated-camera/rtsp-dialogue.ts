@@ -144,7 +144,7 @@ export class RtspDialogue {
     if (!session.playing) {
       this.#camera.begin(startMs)
       session.notBeforeMs = startMs
-      stream.play(session, () => this.#close(own))
+      stream.play(session, startMs, () => this.#close(own))
     }
     const info = rtpInfo(baseOf(request.uri), session, stream.firstMediaMs(startMs))
     return { status: 200, headers: { Session: session.id, Range: 'npt=now-', ...(info === '' ? {} : { 'RTP-Info': info }) } }

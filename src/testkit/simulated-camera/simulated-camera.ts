@@ -171,7 +171,11 @@ class Camera implements SimulatedCamera {
   }
 
   async switchVideo(stream: string, video: string): Promise<void> {
-    this.#stream(stream).switchTo(await readVideo(video))
+    const shown = this.#stream(stream)
+    const media = await readVideo(video)
+    if (media.codec !== shown.media.codec)
+      throw new Error(`${video} is ${media.codec}, but the stream was announced as ${shown.media.codec}`)
+    shown.switchTo(media)
   }
 
   corrupt(on: boolean): void {
