@@ -1,6 +1,7 @@
 import type { FrameSize } from './grey-frame.ts'
 import { isStructureKept } from './kept-structure.ts'
 import { LightFit } from './light-fit.ts'
+import { runsOf, sampleOf } from './watched-area.ts'
 
 export interface BackgroundSettings {
   readonly pixelThreshold: number
@@ -13,8 +14,6 @@ const TICK_MS = 20
 const LEARN_MS = 10_000
 /** What is gone for a moment, in a broken frame or behind someone, is no newcomer when it is back. */
 const FORGET_FACTOR = 4
-/** No more samples than this are needed to know the light. */
-const MOST_SAMPLES = 1024
 const WEIGHT_BITS = 12
 const ONE = 1 << WEIGHT_BITS
 
@@ -203,29 +202,6 @@ export class Background {
   #pct(changed: number): number {
     return this.#watchedCount === 0 ? 0 : (changed * 100) / this.#watchedCount
   }
-}
-
-/** Evenly spread watched pixels. */
-function sampleOf(size: FrameSize, watched: Uint8Array): Uint32Array {
-  const stride = Math.max(1, Math.ceil(Math.sqrt((size.width * size.height) / MOST_SAMPLES)))
-  const sampled: number[] = []
-  for (let y = stride >> 1; y < size.height; y += stride) {
-    for (let x = stride >> 1; x < size.width; x += stride) {
-      if (watched[y * size.width + x] === 1) sampled.push(y * size.width + x)
-    }
-  }
-  return Uint32Array.from(sampled)
-}
-
-function runsOf(watched: Uint8Array): Uint32Array {
-  const runs: number[] = []
-  for (let at = watched.indexOf(1); at !== -1; at = watched.indexOf(1, at)) {
-    const end = watched.indexOf(0, at)
-    runs.push(at, end === -1 ? watched.length : end)
-    if (end === -1) break
-    at = end
-  }
-  return Uint32Array.from(runs)
 }
 
 /** `level`, in 256ths of a grey level, moved towards a pixel. */
