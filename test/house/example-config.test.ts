@@ -49,6 +49,16 @@ describe('config/example.yaml', () => {
     ).toEqual([])
   })
 
+  test('shows each source with its defaults', async () => {
+    const { config } = await load(EXAMPLE)
+    const required = ['rtsp_url_env', 'path']
+    for (const { source } of config.cameras) {
+      const schema = builtinPlugins.source.find(({ name }) => name === source.backend)?.config
+      const bare = Object.fromEntries(Object.entries(source.config).filter(([key]) => required.includes(key)))
+      expect(schema?.parse(source.config)).toEqual(schema?.parse(bare))
+    }
+  })
+
   test('mentions every key of the sources and of the policy that it shows', () => {
     const shown = [...builtinPlugins.source, ...builtinPlugins.alert_policy].filter(({ name }) =>
       ['rtsp', 'folder', 'default'].includes(name),
