@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../../../contracts/clock.ts'
 import { PIPES, recordArguments, type RecordPlan } from './camera-arguments.ts'
 import { FrameReader, type FrameListener } from './frame-reader.ts'
+import { onLines } from './lines.ts'
 import { PacketLineParser, type PacketLine } from './packet-lines.ts'
 import type { SilenceLimits } from './silence-watch.ts'
 import { StreamChild, type StreamEnd } from './stream-child.ts'
@@ -77,11 +77,6 @@ export class CameraSession {
     if (pipe === undefined) throw new Error(`no pipe ${descriptor}`)
     return pipe
   }
-}
-
-function onLines(stream: Readable, onLine: (line: string) => void): void {
-  stream.on('error', () => undefined) // the child's end tells
-  createInterface({ input: stream, crlfDelay: Infinity }).on('line', onLine)
 }
 
 /** `name,start,end`, seconds. Null for anything else. */

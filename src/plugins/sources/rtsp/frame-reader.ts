@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { GREY_BYTES } from './grey-size.ts'
 import { GreyFrames } from './grey-frames.ts'
+import { onLines } from './lines.ts'
 
 /**
  * Hears of each grey frame. The pixels are good until it returns.
@@ -24,9 +24,9 @@ export class FrameReader {
       if (ptsMs === undefined) this.#late += 1
       onFrame(pixels, ptsMs ?? null)
     })
-    for (const pipe of [frames, times]) pipe.on('error', () => undefined) // the child's end tells
+    frames.on('error', () => undefined) // the child's end tells
     frames.on('data', (chunk: Buffer) => cutter.push(chunk))
-    createInterface({ input: times }).on('line', (line) => this.#hear(line))
+    onLines(times, (line) => this.#hear(line))
   }
 
   #hear(line: string): void {
