@@ -7,8 +7,6 @@ export interface SilenceLimits {
   readonly silenceMs: number
 }
 
-const LOOK_EVERY_MS = 250
-
 /**
  * Resolves with what is wrong as soon as nothing has come for too long, or with null when `signal` aborts. That a process lives proves
  * nothing: what it delivers does.
@@ -21,10 +19,13 @@ export async function untilSilent(
 ): Promise<'offline' | 'stalled' | null> {
   const startedMs = clock.monotonicMs()
   for (;;) {
-    await clock.sleep(LOOK_EVERY_MS, signal)
-    if (signal.aborted) return null
     const last = lastSignMs()
+    const silentAtMs = last === null ? startedMs + limits.connectMs : last + limits.silenceMs
     const nowMs = clock.monotonicMs()
-    if (last === null ? nowMs - startedMs > limits.connectMs : nowMs - last > limits.silenceMs) return last === null ? 'offline' : 'stalled'
+    if (nowMs >= silentAtMs) return last === null ? 'offline' : 'stalled'
+    // Not before then can there be anything to tell, unless the first sign comes, with another limit.
+    const untilMs = last === null ? Math.min(silentAtMs, nowMs + limits.silenceMs) : silentAtMs
+    await clock.sleep(untilMs - nowMs, signal)
+    if (signal.aborted) return null
   }
 }
