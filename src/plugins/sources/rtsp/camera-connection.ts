@@ -42,7 +42,8 @@ export interface ConnectionPlan extends Omit<RecordPlan, 'prefix' | 'motionFps'>
   readonly detectUrl: string | null
 }
 
-const TICK_MS = 200
+/** Each packet ticks as well: this is for when none comes. */
+const TICK_MS = 1_000
 /** A segment cannot be longer than it took to come, but for what the camera had in store. */
 const SEGMENT_SLACK_MS = 5_000
 /** Pictures that come but cannot be decoded for so long are the decoder's fault. */
@@ -156,6 +157,7 @@ export class CameraConnection {
       this.#watchDetectStream()
     }
     this.#deps.recorder.packet(packet.ptsMs)
+    this.#deps.recorder.tick()
     this.#deps.onPacket()
   }
 
