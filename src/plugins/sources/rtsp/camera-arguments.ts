@@ -95,27 +95,26 @@ export function recordArguments(plan: RecordPlan): string[] {
   ]
 }
 
-/** Only decodes: grey frames of another stream, with the times of the frames on descriptor 3. */
+/** Only decodes: grey frames of another stream. Its times mean nothing to the recorded one, so they are not told. */
 export function watchArguments(plan: InputPlan, fps: number): string[] {
-  return [...QUIET, ...inputOf(plan), ...greyOutput(fps, 3)]
+  return [...QUIET, ...inputOf(plan), ...greyOutput(fps, null)]
 }
 
-/** Decodes what is written to it, which is the ring: grey frames as above. */
+/** Decodes what is written to it, which is the ring: grey frames, with their times on descriptor 3. */
 export function replayArguments(fps: number): string[] {
   const input = ['-probesize', '500000', '-analyzeduration', '500000', '-protocol_whitelist', 'pipe', '-f', 'mpegts', '-i', 'pipe:0']
   return [...QUIET, ...ONE_THREAD, ...input, ...greyOutput(fps, 3)]
 }
 
 /** At most `fps` frames a second are let through before anything is done to them; none is ever repeated. */
-function greyOutput(fps: number, timesPipe: number): string[] {
+function greyOutput(fps: number, timesPipe: number | null): string[] {
   const { width, height } = GREY_SIZE
   const gap = (0.95 / fps).toFixed(4)
   const filters = [
     `select='isnan(prev_selected_t)+gte(t-prev_selected_t,${gap})+lt(t,prev_selected_t)'`,
     `scale=w=${width}:h=${height}:flags=area`,
     'format=gray',
-    'metadata=mode=add:key=seen:value=1',
-    `metadata=mode=print:file=pipe\\\\:${timesPipe}:direct=1`,
+    ...(timesPipe === null ? [] : ['metadata=mode=add:key=seen:value=1', `metadata=mode=print:file=pipe\\\\:${timesPipe}:direct=1`]),
   ]
   return ['-map', '0:v:0', '-vf', filters.join(','), '-fps_mode', 'passthrough', '-c:v', 'rawvideo', '-f', 'rawvideo', 'pipe:1']
 }

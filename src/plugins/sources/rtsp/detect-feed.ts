@@ -2,7 +2,8 @@ import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../../contracts/clock.ts'
 import { retryDelayMs } from '../../../lib/retry.ts'
 import { watchArguments, type InputPlan } from './camera-arguments.ts'
-import { FrameReader } from './frame-reader.ts'
+import { GreyFrames } from './grey-frames.ts'
+import { GREY_BYTES } from './grey-size.ts'
 import type { SilenceLimits } from './silence-watch.ts'
 import { StreamChild } from './stream-child.ts'
 import type { StreamTrouble } from './stream-trouble.ts'
@@ -54,7 +55,7 @@ export class DetectFeed implements AsyncDisposable {
       let frames = 0
       const stream = new StreamChild({ args: watchArguments(plan, plan.fps), stdin: 'ignore', pipes: 1, limits }, clock)
       this.#stream = stream
-      new FrameReader(stream.child.stdout, stream.child.extra, (pixels) => {
+      const cutter = new GreyFrames(GREY_BYTES, (pixels) => {
         const arrivedMs = stream.sign()
         frames += 1
         if (frames === PROOF_FRAMES) {
@@ -63,6 +64,8 @@ export class DetectFeed implements AsyncDisposable {
         }
         listener.frame(pixels, arrivedMs)
       })
+      stream.child.stdout.on('error', () => undefined) // the child's end tells
+      stream.child.stdout.on('data', (chunk: Buffer) => cutter.push(chunk))
       const { trouble } = await stream.ended
       if (this.#isStopped()) return
       failures += 1
