@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf, messageOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
 import { attempt, err, ok, type Result } from '../../../contracts/result.ts'
@@ -50,7 +50,11 @@ export async function buildClip(
   const cut = cutClip(packets, endMs === null ? Infinity : endMs - firstMs + zeroMs)
   if (cut === null) return err(pluginError('invalid', 'the recording holds no picture'))
   const made = await remux(folder.path, { input, cut, codec, pictures: packets.length }, signal)
-  if (!made.ok) return made
+  if (!made.ok) {
+    // Half a clip would take the room that it needs the next time.
+    await rm(join(folder.path, PART), { force: true }).catch(() => undefined)
+    return made
+  }
   const path = join(folder.path, CLIP)
   const named = await attempt(() => rename(join(folder.path, PART), path), toDiskError)
   if (!named.ok) return named
@@ -61,14 +65,30 @@ export async function buildClip(
 const PART = `${CLIP}.part`
 const QUIET = ['-nostdin', '-hide_banner', '-loglevel', 'error', '-protocol_whitelist', 'file,pipe,concat']
 
+/** A disk that does not give what is on it: what was read is not all, and may come another time. */
+const DISK_TROUBLE =
+  /Input\/output error|Stale file handle|Too many open files|Cannot allocate memory|Permission denied|No such file or directory|Resource temporarily unavailable/i
+const NO_ROOM = /No space left on device|Disk quota exceeded|Read-only file system/i
+
+function readTrouble(stderr: string): Result<never, PluginError> | null {
+  return DISK_TROUBLE.test(stderr) ? err(pluginError('unavailable', `the recording could not be read: ${lastLine(stderr)}`)) : null
+}
+
+function lastLine(stderr: string): string {
+  return stderr.split('\n').at(-1)?.slice(0, 200) ?? ''
+}
+
 async function listPackets(
   cwd: string,
   input: readonly string[],
   signal: AbortSignal,
 ): Promise<Result<{ readonly packets: readonly PacketLine[]; readonly codec: string }, PluginError>> {
-  const args = [...QUIET, ...input, '-map', '0:v:0', '-c', 'copy', '-f', 'framecrc', 'pipe:1']
+  // With the sound: should it begin before the picture, all times are counted from there, as they are when the clip is made.
+  const args = [...QUIET, ...input, '-map', '0:v:0', '-map', '0:a:0?', '-c', 'copy', '-f', 'framecrc', 'pipe:1']
   const listed = await runChild('ffmpeg', args, { signal, maxStdoutBytes: MAX_LIST_BYTES, cwd })
   if (!listed.ok) return listed
+  const trouble = readTrouble(listed.value.stderr)
+  if (trouble !== null) return trouble
   const parser = new PacketLineParser()
   const lines = listed.value.stdout.toString('latin1').split('\n')
   const packets = lines.map((line) => parser.parse(line)).filter((packet) => packet !== null)
@@ -89,11 +109,13 @@ async function remux(cwd: string, job: RemuxJob, signal: AbortSignal): Promise<R
   for (const sound of MP4_SOUND) {
     const done = await runChild('ffmpeg', remuxArguments(job, sound), { signal, maxStdoutBytes: 10_000, cwd })
     if (!done.ok) return done
-    if (done.value.exitCode === 0) return ok()
     said = done.value.stderr
-    if (/No space left on device|Disk quota exceeded|Read-only file system/i.test(said)) break
+    const trouble = readTrouble(said)
+    if (trouble !== null) return trouble
+    if (done.value.exitCode === 0) return ok()
+    if (NO_ROOM.test(said)) break
   }
-  return err(pluginError('unavailable', `the clip could not be written: ${said.split('\n').at(-1)?.slice(0, 200) ?? ''}`))
+  return err(pluginError('unavailable', `the clip could not be written: ${lastLine(said)}`))
 }
 
 function remuxArguments({ input, cut, codec, pictures }: RemuxJob, sound: Mp4Sound): string[] {
@@ -103,7 +125,7 @@ function remuxArguments({ input, cut, codec, pictures }: RemuxJob, sound: Mp4Sou
     ...input,
     ...['-map', '0:v:0', '-c:v', 'copy', '-map_metadata', '-1'],
     ...(sound === 'none' ? [] : ['-map', '0:a:0?', '-c:a', sound]),
-    ...(isCut ? ['-frames:v', String(cut.pictures), '-t', ((cut.endMs - cut.firstMs) / 1000 + SOUND_TAIL_S).toFixed(3)] : []),
+    ...(isCut ? ['-frames:v', String(cut.pictures), '-t', (cut.endMs / 1000 + SOUND_TAIL_S).toFixed(3)] : []),
     // Apple's players want H.265 under this name.
     ...(codec === 'hevc' ? ['-tag:v', 'hvc1'] : []),
     ...['-fflags', '+bitexact', '-movflags', '+faststart', '-f', 'mp4', '-y', PART],

@@ -32,9 +32,11 @@ export function cutClip(packets: readonly CutPacket[], wantedEndMs: number): Cli
     }
     latestMs = Math.max(latestMs, packet.ptsMs)
   }
-  const kept = packets.slice(0, pictures)
-  const firstMs = Math.min(...kept.map(({ ptsMs }) => ptsMs))
-  const endMs = Math.max(...kept.map(({ ptsMs, durationMs }) => ptsMs + durationMs))
+  let [firstMs, endMs] = [Infinity, -Infinity]
+  for (const { ptsMs, durationMs } of packets.slice(0, pictures)) {
+    firstMs = Math.min(firstMs, ptsMs)
+    endMs = Math.max(endMs, ptsMs + durationMs)
+  }
   return { pictures, firstMs, endMs: endMs > firstMs ? endMs : firstMs + 1 }
 }
 

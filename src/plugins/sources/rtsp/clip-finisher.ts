@@ -1,4 +1,4 @@
-import { readdir, rename, rm } from 'node:fs/promises'
+import { readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../../contracts/clock.ts'
 import { codeOf, messageOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
@@ -6,7 +6,8 @@ import type { Logger } from '../../../contracts/logger.ts'
 import { attempt, err, ok, type Result } from '../../../contracts/result.ts'
 import type { ClipSink, IncomingFile } from '../../../contracts/source.ts'
 import { retryDelayMs } from '../../../lib/retry.ts'
-import { buildClip } from './clip-builder.ts'
+import { Semaphore } from '../../../lib/semaphore.ts'
+import { buildClip, type BuiltClip } from './clip-builder.ts'
 import type { FinishedRecording } from './recorder.ts'
 import { RecordingFolder } from './recording-folder.ts'
 
@@ -21,7 +22,12 @@ export interface FinisherDeps {
 interface Unfinished extends Omit<FinishedRecording, 'scoresFor'> {
   readonly scoresFor: FinishedRecording['scoresFor'] | null
   readonly take: IncomingFile['take']
+  /** Null until it was made. */
+  built: BuiltClip | null
 }
+
+/** After an outage there may be hundreds. Few are made at a time, and what happens now goes first. */
+const AT_ONCE = 2
 
 const FIRST_BACKOFF_MS = 2_000
 const MAX_BACKOFF_MS = 60_000
@@ -33,6 +39,7 @@ export class ClipFinisher implements AsyncDisposable {
   readonly #sink: ClipSink
   readonly #stop: AbortSignal
   readonly #underWay = new Set<Promise<void>>()
+  readonly #slots = new Semaphore(AT_ONCE)
 
   /** @param stop begins nothing new after it; the hand-over under way is waited for by disposal. */
   constructor(deps: FinisherDeps, sink: ClipSink, stop: AbortSignal) {
@@ -42,7 +49,7 @@ export class ClipFinisher implements AsyncDisposable {
   }
 
   finish(recording: FinishedRecording): void {
-    this.#begin({ ...recording, take: 'move' })
+    this.#begin({ ...recording, take: 'move', built: null })
   }
 
   /** Takes up what an earlier run of the program had to leave, newest first. Resolves when all are known, not when all are done. */
@@ -52,11 +59,14 @@ export class ClipFinisher implements AsyncDisposable {
       if (name.endsWith(UNREADABLE)) continue
       const folder = new RecordingFolder(join(this.#deps.recordings, name))
       const journal = await folder.read()
-      if (journal === null) continue
-      this.#deps.log.info({ event_type: 'recording_recovered' }, 'a recording that was cut off becomes a clip')
-      const span = { firstMs: journal.first_ms, endMs: journal.end_ms }
+      this.#deps.log.info(
+        { event_type: 'recording_recovered', has_journal: journal !== null },
+        'a recording that was cut off becomes a clip',
+      )
+      const span = { firstMs: journal?.first_ms ?? 0, endMs: journal?.end_ms ?? null }
+      const zeroMs = journal === null ? await guessedStartMs(folder) : Date.parse(journal.zero_ts)
       // As a link: that waits until the clips of earlier runs are known, should this one be among them.
-      this.#begin({ folder, span, zeroMs: Date.parse(journal.zero_ts), scoresFor: null, take: 'link' })
+      this.#begin({ folder, span, zeroMs, scoresFor: null, take: 'link', keep: async () => ok(), built: null })
     }
   }
 
@@ -72,7 +82,7 @@ export class ClipFinisher implements AsyncDisposable {
   async #untilTaken(recording: Unfinished): Promise<void> {
     const { clock, log } = this.#deps
     for (let tries = 1; !this.#stop.aborted; tries += 1) {
-      const done = await this.#handOver(recording)
+      const done = await this.#inTurn(recording)
       if (done.ok) return
       const { kind, message, retryAfterMs = 0 } = done.error
       if (kind === 'cancelled') return
@@ -85,15 +95,33 @@ export class ClipFinisher implements AsyncDisposable {
     }
   }
 
-  async #handOver({ folder, span, zeroMs, scoresFor, take }: Unfinished): Promise<Result<void, PluginError>> {
-    const built = await buildClip(folder, span, this.#stop)
+  async #inTurn(recording: Unfinished): Promise<Result<void, PluginError>> {
+    using slot = await this.#slots.acquire(this.#stop, recording.take === 'move' ? 'live' : 'backlog')
+    if (slot === null) return err(pluginError('cancelled', 'shutting down'))
+    const done = await attempt(
+      () => this.#handOver(recording),
+      (cause) => pluginError('bug', messageOf(cause), cause),
+    )
+    return done.ok ? done.value : done
+  }
+
+  async #handOver(recording: Unfinished): Promise<Result<void, PluginError>> {
+    const { folder, span, zeroMs, scoresFor, take } = recording
+    const kept = await recording.keep()
+    if (!kept.ok) return kept
+    const built = recording.built === null ? await buildClip(folder, span, this.#stop) : ok(recording.built)
     if (!built.ok) return built
+    recording.built = built.value
+    const { path } = built.value
     const startMs = zeroMs + built.value.startMs
+    const endMs = zeroMs + built.value.endMs
+    // Should we be killed while it is taken in, its file is all that tells when it was.
+    await utimes(path, endMs / 1000, endMs / 1000)
     const file: IncomingFile = {
-      path: built.value.path,
+      path,
       original_name: `${this.#deps.cameraName}_${Math.floor(startMs / 1000)}.mp4`,
       start_ts: new Date(startMs).toISOString(),
-      end_ts: new Date(zeroMs + built.value.endMs).toISOString(),
+      end_ts: new Date(endMs).toISOString(),
       take,
       motion_scores: scoresFor?.(built.value.startMs, built.value.endMs) ?? null,
     }
@@ -102,7 +130,11 @@ export class ClipFinisher implements AsyncDisposable {
       (cause) => pluginError('unavailable', messageOf(cause), cause),
     )
     const taken = offered.ok ? offered.value : offered
-    if (!taken.ok) return taken.error.kind === 'invalid' ? err({ ...taken.error, kind: 'unavailable' }) : taken
+    if (!taken.ok) {
+      // The file is gone from here: it is made once more.
+      if (taken.error.kind === 'invalid') recording.built = null
+      return taken.error.kind === 'invalid' ? err({ ...taken.error, kind: 'unavailable' }) : taken
+    }
     // What stays is offered again at the next start, and known again.
     await folder.remove().catch((cause: unknown) => this.#complain(cause))
     return ok()
@@ -125,4 +157,12 @@ export class ClipFinisher implements AsyncDisposable {
   #complain(cause: unknown): void {
     this.#deps.log.warn({ event_type: 'recording_not_removed', reason: codeOf(cause) || messageOf(cause) }, 'a recording stays on the disk')
   }
+}
+
+/** For a recording whose journal is gone: when its oldest segment was begun, as near as its files tell. */
+async function guessedStartMs(folder: RecordingFolder): Promise<number> {
+  const [oldest] = await folder.segments().catch(() => [])
+  if (oldest === undefined) return 0
+  const { birthtimeMs, mtimeMs } = await stat(join(folder.path, oldest))
+  return birthtimeMs > 0 ? Math.min(birthtimeMs, mtimeMs) : mtimeMs
 }

@@ -63,7 +63,7 @@ const RecordingSchema = z.strictObject({
   max_recording_s: z
     .number()
     .min(5)
-    .max(3600)
+    .max(900)
     .default(60)
     .describe('Seconds after which a clip is closed and the next goes on with the very next picture.'),
 })

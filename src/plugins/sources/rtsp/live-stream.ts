@@ -9,6 +9,9 @@ export interface RecordedStream {
   readonly clock: StreamClock
 }
 
+/** Nobody looks any more, when the last picture that was looked at is older than this. */
+const LOOKS_AT_LEAST_EVERY_MS = 20_000
+
 /** What the recorder knows of the stream under way. */
 export class LiveStream {
   readonly prefix: string
@@ -16,6 +19,8 @@ export class LiveStream {
   latestMs = -Infinity
   lastMotionMs = -Infinity
   lastClipEndMs = -Infinity
+  /** The latest picture that was looked at for motion. */
+  lookedMs = -Infinity
   /** Stream time at which the segment that is being written begins. */
   openSinceMs = 0
   #segments = 0
@@ -39,6 +44,13 @@ export class LiveStream {
   closed({ name, endMs }: ClosedSegment): void {
     this.#segments = Number(name.slice(this.prefix.length, -'.ts'.length)) + 1
     this.openSinceMs = endMs
+  }
+
+  /** Since the last motion, as far as pictures were looked at: where they are looked at late, silence is not known yet. */
+  quietMs(clock: Clock): number {
+    const nowMs = this.clock.toStreamMs(clock.monotonicMs()) ?? this.latestMs
+    const isLooking = nowMs - this.lookedMs < LOOKS_AT_LEAST_EVERY_MS
+    return (isLooking ? Math.min(nowMs, this.lookedMs) : nowMs) - this.lastMotionMs
   }
 
   zeroWallMs(clock: Clock): number {

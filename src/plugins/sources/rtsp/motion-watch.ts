@@ -3,6 +3,7 @@ import { GREY_SIZE } from './grey-size.ts'
 import { MotionDetector } from './motion/motion-detector.ts'
 import type { MotionScores } from './motion/motion-score.ts'
 import type { MotionSettings } from './motion/motion-settings.ts'
+import type { Recorder } from './recorder.ts'
 
 /** Where the pictures for motion come from: the recorded stream, a smaller one, or the ring. */
 export type MotionFeed = 'main' | 'detect' | 'ring'
@@ -11,7 +12,7 @@ export interface MotionWatchDeps {
   readonly settings: MotionSettings
   readonly scores: MotionScores
   readonly clock: Pick<Clock, 'monotonicMs'>
-  readonly recorder: { readonly isRecording: boolean; motion(sinceMs: number, atMs: number): void }
+  readonly recorder: Pick<Recorder, 'isRecording' | 'motion' | 'looked'>
 }
 
 /** Looks for motion in the pictures of one feed at a time, and tells the recorder. */
@@ -24,10 +25,6 @@ export class MotionWatch {
   constructor(deps: MotionWatchDeps) {
     this.#deps = deps
     this.#detector = new MotionDetector(deps.settings)
-  }
-
-  get feed(): MotionFeed | null {
-    return this.#feed
   }
 
   /** Monotonic time of the last picture that was looked at. */
@@ -54,6 +51,7 @@ export class MotionWatch {
     this.#lastFrameMs = clock.monotonicMs()
     const report = this.#detector.analyze({ ...GREY_SIZE, pixels }, { streamMs, isRecording: recorder.isRecording })
     if (report.state === 'watching') scores.add(streamMs, report.changedPct)
+    recorder.looked(streamMs)
     if (report.motionSinceMs !== null) recorder.motion(report.motionSinceMs, streamMs)
   }
 }

@@ -1,20 +1,90 @@
+import { codeOf, messageOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
+import { err, ok, type Result } from '../../../contracts/result.ts'
 import type { ClosedSegment } from './camera-session.ts'
-import type { RecordingFolder } from './recording-folder.ts'
+import type { RecordingFolder, RecordingJournal } from './recording-folder.ts'
+import type { Ring } from './ring.ts'
 
-/** A clip that is being recorded. */
+/** A clip that is being recorded: it gets hold of what belongs to it, and lets the ring drop nothing that it has not got yet. */
 export class OpenRecording {
   readonly folder: RecordingFolder
   readonly picture: PictureShape
-  /** Segments that belong to it but could not be taken yet, by their start. */
-  readonly missing = new Map<number, ClosedSegment>()
   /** Stream time of its first picture. */
   readonly firstMs: number
+  readonly #ring: Ring
+  /** Complete segments that belong to it and are only in the ring so far. */
+  readonly #wanted = new Set<string>()
+  /** Complete, and synced. */
+  readonly #safe = new Set<string>()
+  #journal: RecordingJournal
+  #isMade = false
+  #isJournalWritten = false
 
-  constructor(folder: RecordingFolder, firstMs: number, picture: PictureShape) {
+  constructor(folder: RecordingFolder, ring: Ring, begin: { readonly journal: RecordingJournal; readonly picture: PictureShape }) {
     this.folder = folder
-    this.firstMs = firstMs
-    this.picture = picture
+    this.picture = begin.picture
+    this.firstMs = begin.journal.first_ms
+    this.#ring = ring
+    this.#journal = begin.journal
   }
+
+  get isSafe(): boolean {
+    return this.#isJournalWritten && this.#wanted.size === 0
+  }
+
+  /** A complete segment belongs to it. */
+  want({ name }: ClosedSegment): void {
+    if (this.#safe.has(name)) return
+    this.#wanted.add(name)
+    this.#ring.hold(name)
+  }
+
+  /** What the next start has to know has changed. */
+  note(journal: RecordingJournal): void {
+    this.#journal = journal
+    this.#isJournalWritten = false
+  }
+
+  /**
+   * Brings all that it wants onto the durable disk. What cannot be brought now stays in the ring, and is tried again by the next call.
+   * @returns `unavailable` with the first thing that went wrong.
+   */
+  async keep(): Promise<Result<void, PluginError>> {
+    try {
+      if (!this.#isMade) await this.folder.create(this.#journal)
+      else if (!this.#isJournalWritten) await this.folder.write(this.#journal)
+      this.#isMade = true
+      this.#isJournalWritten = true
+      for (const name of this.#wanted) await this.#bring(name)
+      return ok()
+    } catch (cause) {
+      // Its folder may have gone with its disk: then it is made anew.
+      this.#isMade = false
+      return trouble(cause)
+    }
+  }
+
+  /** The segment that is being written: should all end now, it is needed as well. Not yet begun is no trouble. */
+  async keepOpen(name: string): Promise<Result<void, PluginError>> {
+    try {
+      if (this.#isMade) await this.folder.secure(this.#ring.pathOf(name))
+      return ok()
+    } catch (cause) {
+      return codeOf(cause) === 'ENOENT' ? ok() : trouble(cause)
+    }
+  }
+
+  async #bring(name: string): Promise<void> {
+    await this.folder.secure(this.#ring.pathOf(name))
+    await this.folder.sync(name)
+    this.#wanted.delete(name)
+    this.#safe.add(name)
+    this.#ring.release(name)
+  }
+}
+
+function trouble(cause: unknown): Result<never, PluginError> {
+  const reason = codeOf(cause) || messageOf(cause)
+  return err(pluginError('unavailable', `part of a recording is not on the durable disk yet: ${reason}`, cause))
 }
 
 /** What all pictures of one clip have in common: an MP4 has one size and profile. */

@@ -14,14 +14,14 @@ export class PacketLineParser {
   /** Milliseconds per tick; from the `#tb` line that stands before the first packet. */
   #tickMs = NaN
 
-  /** Null for a line that tells of no packet. */
+  /** Null for a line that tells of no packet of the first stream. */
   parse(line: string): PacketLine | null {
     const timeBase = /^#tb 0: (\d+)\/(\d+)/.exec(line)
     if (timeBase !== null) this.#tickMs = (1000 * Number(timeBase[1])) / Number(timeBase[2])
     if (line.startsWith('#') || Number.isNaN(this.#tickMs)) return null
-    const [, , pts, duration, size, , ...rest] = line.split(',').map((part) => part.trim())
+    const [stream, , pts, duration, size, , ...rest] = line.split(',').map((part) => part.trim())
     const ptsMs = Number(pts) * this.#tickMs
-    if (!Number.isFinite(ptsMs) || Number(pts) === NO_TIME) return null
+    if (stream !== '0' || !Number.isFinite(ptsMs) || Number(pts) === NO_TIME) return null
     const flags = rest.find((part) => part.startsWith('F='))
     // Flags are printed only when they are not just "key". Bit 0 is "key".
     const isKey = flags === undefined || (Number(flags.slice(2)) & 1) === 1

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { Clock } from '../../../contracts/clock.ts'
-import { codeOf, messageOf } from '../../../contracts/errors.ts'
+import { codeOf, messageOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { Logger } from '../../../contracts/logger.ts'
+import { err, type Result } from '../../../contracts/result.ts'
 import { Serial } from '../../../lib/serial.ts'
 import type { ClosedSegment } from './camera-session.ts'
 import type { ClipSpan } from './clip-builder.ts'
@@ -15,6 +16,8 @@ import type { Ring } from './ring.ts'
 
 export interface FinishedRecording {
   readonly folder: RecordingFolder
+  /** Brings into the folder what could not be brought yet; see `OpenRecording.keep`. To be called until it succeeds. */
+  readonly keep: () => Promise<Result<void, PluginError>>
   /** Where in the stream it begins and is to end. */
   readonly span: ClipSpan
   /** Our wall clock when the stream's time was zero. */
@@ -37,6 +40,9 @@ export interface RecorderDeps {
 /** What arrives later than this after the end of a clip belongs to it no more. */
 const ARRIVES_WITHIN_MS = 1_000
 const LOOK_EVERY_MS = 20
+/** What moved when the line went may be there still; after so long it is another story. */
+const RESUMES_WITHIN_MS = 120_000
+const COMPLAINS_EVERY_MS = 30_000
 
 /**
  * Decides when a clip begins, goes on in the next one and ends, and keeps what belongs to it safe from the moment it is known. All that
@@ -48,12 +54,15 @@ export class Recorder {
   #stream: LiveStream | null = null
   #recording: OpenRecording | null = null
   readonly #closing = new Set<Promise<void>>()
-  /** Motion was under way when the connection was lost: the next one is recorded from its beginning. */
-  #wasInterruptedAtMs: number | null = null
+  /** A clip was being recorded when the connection was lost. */
+  #wasInterrupted = false
+  /** Monotonic. */
+  #lastMotionMs = -Infinity
+  #lastComplaint = { message: '', atMs: -Infinity }
 
   constructor(deps: RecorderDeps) {
     this.#deps = deps
-    this.#queue = new Serial((cause) => this.#complain(cause))
+    this.#queue = new Serial((cause) => this.#complain(err(pluginError('bug', codeOf(cause) || messageOf(cause), cause))))
   }
 
   get isRecording(): boolean {
@@ -75,7 +84,9 @@ export class Recorder {
     if (stream === null) return
     const isFirst = stream.latestMs === -Infinity
     stream.latestMs = Math.max(stream.latestMs, ptsMs)
-    if (isFirst) this.#resume(stream)
+    if (!isFirst) return
+    stream.openSinceMs = ptsMs
+    this.#resume(stream)
   }
 
   segment(segment: ClosedSegment): void {
@@ -93,7 +104,13 @@ export class Recorder {
     const stream = this.#stream
     if (stream === null) return
     stream.lastMotionMs = Math.max(stream.lastMotionMs, atMs)
+    this.#lastMotionMs = this.#deps.clock.monotonicMs()
     void this.#queue.run(() => this.#step(true, sinceMs))
+  }
+
+  /** The picture of this stream time was looked at, whatever was in it. */
+  looked(streamMs: number): void {
+    if (this.#stream !== null) this.#stream.lookedMs = Math.max(this.#stream.lookedMs, streamMs)
   }
 
   /** To be called several times a second, whether or not anything happens. */
@@ -107,7 +124,7 @@ export class Recorder {
     await this.#queue.run(async () => {
       const stream = this.#stream
       if (stream !== null && this.#recording !== null) {
-        this.#wasInterruptedAtMs = this.#deps.clock.monotonicMs()
+        this.#wasInterrupted = true
         await this.#close(stream, this.#recording, null)
       }
       this.#recording = null
@@ -118,9 +135,9 @@ export class Recorder {
 
   /** Whoever cuts the line of a camera wants to be seen no more: after that, recording goes on at once. */
   #resume(stream: LiveStream): void {
-    const lostAtMs = this.#wasInterruptedAtMs
-    this.#wasInterruptedAtMs = null
-    if (lostAtMs === null) return
+    const isDue = this.#wasInterrupted && this.#deps.clock.monotonicMs() - this.#lastMotionMs < RESUMES_WITHIN_MS
+    this.#wasInterrupted = false
+    if (!isDue) return
     this.#deps.log.info({ event_type: 'recording_resumed' }, 'the connection was lost while something moved; recording goes on')
     stream.lastMotionMs = stream.latestMs
     void this.#queue.run(() => this.#step(true, stream.latestMs))
@@ -129,8 +146,8 @@ export class Recorder {
   async #step(isMotion: boolean, sinceMs: number): Promise<void> {
     const stream = this.#stream
     if (stream === null) return
-    const nowMs = stream.clock.toStreamMs(this.#deps.clock.monotonicMs()) ?? stream.latestMs
-    const quietMs = nowMs - stream.lastMotionMs
+    if (this.#recording !== null && !this.#recording.isSafe) await this.#keep(this.#recording)
+    const quietMs = stream.quietMs(this.#deps.clock)
     // Clips go on in the next one at a keyframe only, see #extend: here it is asked whether one begins or ends.
     const recordedMs = this.#recording === null ? null : 0
     const step = recordingStep({ isMotion, quietMs, recordedMs }, this.#deps.policy)
@@ -144,20 +161,18 @@ export class Recorder {
     const fromMs = Math.max(wantedMs, stream.lastClipEndMs)
     const picture = new PictureShape()
     const segments = await this.#ofOnePicture(this.#deps.ring.from(fromMs), picture)
-    const recording = await this.#open(stream, segments[0]?.startMs ?? stream.openSinceMs, picture)
-    for (const segment of segments) await this.#secure(recording, segment)
-    await this.#secureOpenSegment(stream, recording)
+    const recording = this.#open(stream, segments[0]?.startMs ?? stream.openSinceMs, picture)
+    for (const segment of segments) recording.want(segment)
+    await this.#keep(recording)
+    this.#complain(await recording.keepOpen(stream.openName))
     this.#deps.log.info({ event_type: 'recording_started' }, 'motion: recording')
   }
 
-  async #open(stream: LiveStream, firstMs: number, picture: PictureShape): Promise<OpenRecording> {
+  #open(stream: LiveStream, firstMs: number, picture: PictureShape): OpenRecording {
     const { recordings, clock, ring } = this.#deps
     const folder = new RecordingFolder(join(recordings, stream.nextRecordingName()))
-    const recording = new OpenRecording(folder, firstMs, picture)
-    this.#recording = recording
-    ring.holdFromMs = firstMs
-    await folder.create(journalOf(recording, stream.zeroWallMs(clock), null))
-    return recording
+    this.#recording = new OpenRecording(folder, ring, { journal: journalOf(firstMs, stream.zeroWallMs(clock), null), picture })
+    return this.#recording
   }
 
   /** The latest segments in a row whose picture has the same shape. */
@@ -182,46 +197,29 @@ export class Recorder {
     if (recording.picture.differsFrom(sets)) {
       this.#deps.log.info({ event_type: 'picture_changed' }, 'the camera changed its picture; the clip goes on in a new one')
       await this.#close(stream, recording, segment.startMs)
-      await this.#secure(await this.#open(stream, segment.startMs, new PictureShape(sets)), segment)
+      this.#open(stream, segment.startMs, new PictureShape(sets)).want(segment)
     } else {
-      await this.#secure(recording, segment)
+      recording.want(segment)
+      await this.#keep(recording)
       if (this.#isLongEnough(stream, recording, segment)) {
         await this.#close(stream, recording, segment.endMs)
-        await this.#open(stream, segment.endMs, new PictureShape(sets))
+        this.#open(stream, segment.endMs, new PictureShape(sets))
       }
     }
-    if (this.#recording !== null) await this.#secureOpenSegment(stream, this.#recording)
+    if (this.#recording === null) return
+    await this.#keep(this.#recording)
+    this.#complain(await this.#recording.keepOpen(stream.openName))
   }
 
   /** Whether to cut here: at the keyframe nearest to the longest length. */
   #isLongEnough(stream: LiveStream, recording: OpenRecording, segment: ClosedSegment): boolean {
     const { policy, clock } = this.#deps
     const recordedMs = segment.endMs - recording.firstMs + (segment.endMs - segment.startMs) / 2
-    const nowMs = stream.clock.toStreamMs(clock.monotonicMs()) ?? stream.latestMs
-    return recordingStep({ isMotion: false, quietMs: nowMs - stream.lastMotionMs, recordedMs }, policy) === 'rotate'
+    return recordingStep({ isMotion: false, quietMs: stream.quietMs(clock), recordedMs }, policy) === 'rotate'
   }
 
-  async #secure(recording: OpenRecording, segment: ClosedSegment): Promise<void> {
-    const { ring } = this.#deps
-    try {
-      await recording.folder.secure(ring.pathOf(segment.name))
-      await recording.folder.sync(segment.name)
-      recording.missing.delete(segment.startMs)
-    } catch (cause) {
-      // Stays in the ring, whatever its limits, until it could be taken.
-      recording.missing.set(segment.startMs, segment)
-      this.#complain(cause)
-    }
-    ring.holdFromMs = recording.missing.size === 0 ? Infinity : Math.min(...recording.missing.keys())
-  }
-
-  /** The segment that is being written: should all end now, it is needed as well. */
-  async #secureOpenSegment(stream: LiveStream, recording: OpenRecording): Promise<void> {
-    try {
-      await recording.folder.secure(this.#deps.ring.pathOf(stream.openName))
-    } catch (cause) {
-      if (codeOf(cause) !== 'ENOENT') this.#complain(cause) // not begun yet: taken when it is complete
-    }
+  async #keep(recording: OpenRecording): Promise<void> {
+    this.#complain(await recording.keep())
   }
 
   /** Ends a recording at `endMs`; what is still on its way to it is waited for outside of the queue. */
@@ -233,22 +231,20 @@ export class Recorder {
     const done = async () => {
       if (endMs !== null) await this.#untilArrived(stream, endMs)
       await this.#queue.run(async () => {
+        recording.note(journalOf(recording.firstMs, zeroMs, endMs))
         await this.#completeUntil(stream, recording, endMs ?? Infinity)
-        await recording.folder.write(journalOf(recording, zeroMs, endMs)).catch((cause: unknown) => this.#complain(cause))
       })
       const span = { firstMs: recording.firstMs, endMs }
-      finish({ folder: recording.folder, span, zeroMs, scoresFor: (from, to) => scores.scoresFor(from, to) })
+      finish({ folder: recording.folder, keep: () => recording.keep(), span, zeroMs, scoresFor: (from, to) => scores.scoresFor(from, to) })
     }
     const closing = done().finally(() => this.#closing.delete(closing))
     this.#closing.add(closing)
   }
 
   async #completeUntil(stream: LiveStream, recording: OpenRecording, endMs: number): Promise<void> {
-    for (const segment of this.#deps.ring.from(recording.firstMs)) {
-      if (segment.startMs < endMs && !recording.folder.has(segment.name)) await this.#secure(recording, segment)
-    }
-    for (const segment of [...recording.missing.values()]) await this.#secure(recording, segment)
-    if (stream.openSinceMs < endMs) await this.#secureOpenSegment(stream, recording)
+    for (const segment of this.#deps.ring.from(recording.firstMs)) if (segment.startMs < endMs) recording.want(segment)
+    await this.#keep(recording)
+    if (stream.openSinceMs < endMs) this.#complain(await recording.keepOpen(stream.openName))
   }
 
   async #untilArrived(stream: LiveStream, endMs: number): Promise<void> {
@@ -258,12 +254,17 @@ export class Recorder {
     while (stream.latestMs < endMs && this.#stream === stream && clock.monotonicMs() < untilMs) await clock.sleep(LOOK_EVERY_MS, never)
   }
 
-  #complain(cause: unknown): void {
-    const reason = codeOf(cause) || messageOf(cause)
-    this.#deps.log.error({ event_type: 'recording_trouble', reason }, 'part of a recording is not safe yet; trying again')
+  /** Trouble that lasts is told now and then. */
+  #complain(outcome: Result<void, PluginError>): void {
+    if (outcome.ok) return
+    const { kind, message } = outcome.error
+    const nowMs = this.#deps.clock.monotonicMs()
+    if (message === this.#lastComplaint.message && nowMs - this.#lastComplaint.atMs < COMPLAINS_EVERY_MS) return
+    this.#lastComplaint = { message, atMs: nowMs }
+    this.#deps.log.error({ event_type: 'recording_trouble', kind, reason: message }, 'a recording is in trouble; trying again')
   }
 }
 
-function journalOf({ firstMs }: OpenRecording, zeroMs: number, endMs: number | null): RecordingJournal {
+function journalOf(firstMs: number, zeroMs: number, endMs: number | null): RecordingJournal {
   return { version: 1, zero_ts: new Date(zeroMs).toISOString(), first_ms: firstMs, end_ms: endMs }
 }

@@ -1,6 +1,6 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { RecordingFolder } from './recording-folder.ts'
 
@@ -42,8 +42,23 @@ test('a segment that is still being written goes on growing under its second nam
   await folder.secure(source)
   expect(readFileSync(join(folder.path, '1-000003.ts'), 'utf8')).toBe('pictures, more of them')
   expect(statSync(source).nlink).toBe(2)
-  expect(folder.has('1-000003.ts')).toBe(true)
 })
+
+const RAM_DISK = '/dev/shm'
+
+test.skipIf(!existsSync(RAM_DISK))(
+  'from a ring on another disk a growing segment is copied as far as it is, and again when it is complete',
+  async () => {
+    const { folder } = await recording()
+    const source = join(mkdtempSync(join(RAM_DISK, 'homesec-ring-')), '1-000003.ts')
+    writeFileSync(source, 'pictures')
+    await folder.secure(source)
+    appendFileSync(source, ', more of them')
+    await folder.secure(source)
+    expect(readFileSync(join(folder.path, '1-000003.ts'), 'utf8')).toBe('pictures, more of them')
+    rmSync(dirname(source), { recursive: true })
+  },
+)
 
 test('another file of the same name replaces the copy', async () => {
   const { folder, segment } = await recording()
@@ -54,9 +69,9 @@ test('another file of the same name replaces the copy', async () => {
 
 test('segments are listed in the order of the stream, and empty ones are none', async () => {
   const { folder, segment } = await recording()
-  for (const number of [11, 9, 10]) await folder.secure(segment(number))
+  for (const number of [1_000_000, 999_999, 9, 10]) await folder.secure(segment(number))
   await folder.secure(segment(12, ''))
-  expect(await folder.segments()).toEqual(['1-000009.ts', '1-000010.ts', '1-000011.ts'])
+  expect(await folder.segments()).toEqual(['1-000009.ts', '1-000010.ts', '1-999999.ts', '1-1000000.ts'])
 })
 
 test('a segment that is gone is an error, and removing leaves nothing', async () => {

@@ -22,14 +22,13 @@ const SEGMENT = /^\d+-\d{6,}\.ts$/
 /** One recording on the durable disk: the segments it is made of, under their names in the ring, and a small journal. */
 export class RecordingFolder {
   readonly path: string
-  readonly #secured = new Set<string>()
 
   constructor(path: string) {
     this.path = path
   }
 
   async create(journal: RecordingJournal): Promise<void> {
-    await mkdir(this.path, { recursive: true })
+    await mkdir(this.path, { recursive: true, mode: 0o700 })
     await this.write(journal)
     await syncFolder(join(this.path, '..'))
   }
@@ -50,21 +49,20 @@ export class RecordingFolder {
 
   /**
    * Gets hold of a segment in the ring: by a second name for the same file, or a copy where the ring is on another disk. A segment
-   * that is still being written goes on growing under its second name; a copy is replaced the next time it is asked for.
+   * that is still being written goes on growing under its second name; a copy has to be asked for again when it is complete.
    */
   async secure(source: string): Promise<void> {
-    const name = basename(source)
-    const target = join(this.path, name)
+    const target = join(this.path, basename(source))
     try {
       await link(source, target)
+      return
     } catch (cause) {
       const code = codeOf(cause)
       if (code === 'EEXIST') {
         if (await isSameFile(source, target)) return
       } else if (!['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS'].includes(code)) throw cause
-      await copyWhole(source, target)
     }
-    this.#secured.add(name)
+    await copyWhole(source, target)
   }
 
   /** Makes a segment survive a power cut. */
@@ -78,22 +76,23 @@ export class RecordingFolder {
     await syncFolder(this.path)
   }
 
-  has(name: string): boolean {
-    return this.#secured.has(name)
-  }
-
   /** Names of what is here, oldest first; files without content are none. */
   async segments(): Promise<string[]> {
     const found: string[] = []
     for (const name of await readdir(this.path)) {
       if (SEGMENT.test(name) && (await stat(join(this.path, name))).size > 0) found.push(name)
     }
-    return found.sort()
+    return found.sort((a, b) => numberIn(a) - numberIn(b))
   }
 
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true })
   }
+}
+
+/** Names are not sorted as text: after 999999 comes 1000000. */
+function numberIn(name: string): number {
+  return Number(name.slice(name.indexOf('-') + 1, -'.ts'.length))
 }
 
 async function isSameFile(a: string, b: string): Promise<boolean> {

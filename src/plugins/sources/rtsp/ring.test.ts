@@ -9,14 +9,14 @@ const nameOf = (second: number) => `1-${String(second).padStart(6, '0')}.ts`
 /** A ring into which the segments of so many seconds were written, each of 100 bytes. */
 async function ringOf(
   seconds: number,
-  limits: { readonly keepMs?: number; readonly maxBytes?: number; readonly holdFromMs?: number } = {},
+  limits: { readonly keepMs?: number; readonly maxBytes?: number; readonly hold?: readonly number[] } = {},
 ) {
   const ring = new Ring(mkdtempSync(join(tmpdir(), 'homesec-ring-')), {
     keepMs: limits.keepMs ?? 5000,
     maxBytes: limits.maxBytes ?? 1_000_000,
   })
   await ring.begin()
-  ring.holdFromMs = limits.holdFromMs ?? Infinity
+  for (const second of limits.hold ?? []) ring.hold(nameOf(second))
   for (let second = 0; second < seconds; second += 1) {
     writeFileSync(ring.pathOf(nameOf(second)), Buffer.alloc(100))
     await ring.add({ name: nameOf(second), startMs: second * 1000, endMs: (second + 1) * 1000 })
@@ -35,8 +35,14 @@ test('it never grows beyond its bytes', async () => {
   expect((await ringOf(5, { maxBytes: 50 })).files()).toEqual(names(4, 4))
 })
 
-test('what a recording has yet to get hold of stays, whatever the limits', async () => {
-  expect((await ringOf(20, { holdFromMs: 8000, maxBytes: 300 })).files()).toEqual(names(8, 19))
+test('what a recording has yet to get hold of stays, whatever the limits, and beyond the connection', async () => {
+  const { ring, files } = await ringOf(20, { hold: [8, 9], maxBytes: 300 })
+  expect(files()).toEqual([...names(8, 9), nameOf(19)])
+  await ring.begin()
+  expect(files()).toEqual(names(8, 9))
+  ring.release(nameOf(8))
+  await ring.begin()
+  expect(files()).toEqual([nameOf(9)])
 })
 
 test('it finds the segments from a moment on, with the one that this lies in', async () => {

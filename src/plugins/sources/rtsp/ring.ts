@@ -18,8 +18,8 @@ export class Ring {
   readonly folder: string
   readonly #limits: RingLimits
   #segments: RingSegment[] = []
-  /** Of this session. Segments from here on stay whatever the limits: a recording has yet to get hold of them. */
-  holdFromMs = Infinity
+  /** These stay whatever the limits, also when the connection is over: a recording has yet to get hold of them. */
+  readonly #held = new Set<string>()
 
   constructor(folder: string, limits: RingLimits) {
     this.folder = folder
@@ -29,9 +29,17 @@ export class Ring {
   /** Makes the folder, and drops what an earlier run or session left: its times mean nothing any more. */
   async begin(): Promise<void> {
     this.#segments = []
-    this.holdFromMs = Infinity
-    await mkdir(this.folder, { recursive: true })
-    for (const name of await readdir(this.folder)) if (OURS.test(name)) await this.#remove(name)
+    // On a RAM disk that others use too, nobody else may look.
+    await mkdir(this.folder, { recursive: true, mode: 0o700 })
+    for (const name of await readdir(this.folder)) if (OURS.test(name) && !this.#held.has(name)) await this.#remove(name)
+  }
+
+  hold(name: string): void {
+    this.#held.add(name)
+  }
+
+  release(name: string): void {
+    this.#held.delete(name)
   }
 
   async add(segment: ClosedSegment): Promise<void> {
@@ -50,14 +58,15 @@ export class Ring {
   }
 
   async #prune(): Promise<void> {
-    const newestMs = this.#segments.at(-1)?.endMs ?? 0
+    const newest = this.#segments.at(-1)
+    if (newest === undefined) return
     let bytes = this.#segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     for (const segment of [...this.#segments]) {
-      const isOver = newestMs - segment.endMs > this.#limits.keepMs || bytes > this.#limits.maxBytes
-      const isNewest = this.#segments.length === 1
-      if (!isOver || isNewest || segment.endMs > this.holdFromMs) return
+      const isOver = newest.endMs - segment.endMs > this.#limits.keepMs || bytes > this.#limits.maxBytes
+      if (!isOver || segment === newest) return
+      if (this.#held.has(segment.name)) continue
       await this.#remove(segment.name)
-      this.#segments.shift()
+      this.#segments.splice(this.#segments.indexOf(segment), 1)
       bytes -= segment.sizeBytes
     }
   }
