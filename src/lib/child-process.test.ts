@@ -52,3 +52,8 @@ test('a program that is not installed says how to get it', async () => {
   const ran = await runChild('homesec-no-such-program', [], { signal: never, maxStdoutBytes: 1 })
   expect(ran).toMatchObject({ ok: false, error: { kind: 'unavailable', message: 'homesec-no-such-program is not installed' } })
 })
+
+test('arguments that no system takes are an error like any other', async () => {
+  const ran = await runChild(process.execPath, ['-e', '0', 'x'.repeat(3_000_000)], { signal: never, maxStdoutBytes: 1 })
+  expect(ran).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
+})

@@ -46,6 +46,8 @@ export interface PipedChild extends StartedChild {
   readonly pipes: readonly Readable[]
   /** SIGTERM: ffmpeg then finishes its files. */
   readonly terminate: () => void
+  /** Null when it could not be started. */
+  readonly pid: number | null
 }
 
 /** The same with as many pipes as asked for. */
@@ -65,7 +67,13 @@ function supervised(
   { cwd, onStderr, stdin, pipes }: ChildOptions & { readonly stdin: 'ignore' | 'pipe'; readonly pipes: number },
 ): PipedChild {
   const stdio: ('ignore' | 'pipe')[] = [stdin, 'pipe', 'pipe', ...Array<'pipe'>(pipes).fill('pipe')]
-  const child = spawn(command, args, { stdio, env: childEnvironment(), ...(cwd === undefined ? {} : { cwd }) })
+  let child: ChildProcess
+  try {
+    child = spawn(command, args, { stdio, env: childEnvironment(), ...(cwd === undefined ? {} : { cwd }) })
+  } catch (cause) {
+    // No memory, or arguments that are too long: thrown at once, unlike all else.
+    return unborn(err(spawnError(command, cause)), pipes)
+  }
   const kill = () => void child.kill('SIGKILL')
   const ended = untilEnded(command, child, signal, onStderr)
   if (signal.aborted) kill()
@@ -73,8 +81,7 @@ function supervised(
   void ended.then(() => signal.removeEventListener('abort', kill))
   child.stdin?.on('error', () => undefined) // it ended before it read everything; `ended` says how
   const extras = Array.from({ length: pipes }, (_, index) => pipeOf(child, 3 + index))
-  const [extra] = extras
-  if (extra === undefined) throw new Error('a child has at least one extra pipe')
+  const [extra = Readable.from([])] = extras
   return {
     stdin: child.stdin,
     stdout: pipeOf(child, 1),
@@ -83,6 +90,23 @@ function supervised(
     ended,
     kill,
     terminate: () => void child.kill('SIGTERM'),
+    pid: child.pid ?? null,
+  }
+}
+
+function unborn(ended: Result<ChildExit, PluginError>, pipes: number): PipedChild {
+  const nothing = () => Readable.from([])
+  const extras = Array.from({ length: pipes }, nothing)
+  const idle = () => undefined
+  return {
+    stdin: null,
+    stdout: nothing(),
+    extra: extras[0] ?? nothing(),
+    pipes: extras,
+    ended: Promise.resolve(ended),
+    kill: idle,
+    terminate: idle,
+    pid: null,
   }
 }
 
@@ -111,11 +135,11 @@ function untilEnded(
 
 function pipeOf(child: ChildProcess, descriptor: number): Readable {
   const pipe: unknown = Array.from<unknown>(child.stdio)[descriptor]
-  if (!(pipe instanceof Readable)) throw new Error(`descriptor ${descriptor} is no pipe`)
-  return pipe
+  // A child that could not be started, for want of descriptors, has none.
+  return pipe instanceof Readable ? pipe : Readable.from([])
 }
 
-function spawnError(command: string, cause: Error): PluginError {
+function spawnError(command: string, cause: unknown): PluginError {
   if (codeOf(cause) !== 'ENOENT') return pluginError('unavailable', `${command} did not start: ${messageOf(cause)}`, cause)
   const hint = INSTALL_HINTS[command]
   return pluginError('unavailable', `${command} is not installed${hint === undefined ? '' : `: ${hint}`}`, cause)

@@ -8,6 +8,7 @@ import type { MotionWatch } from './motion-watch.ts'
 import type { StreamFacts } from './stream-facts.ts'
 import { adviceFor, type StreamTrouble } from './stream-trouble.ts'
 
+const PROVEN_AFTER_MS = 5_000
 /** Pictures are recorded but none is looked at: nobody would be told of anything. */
 const UNWATCHED_MS = 30_000
 
@@ -46,8 +47,11 @@ export class CameraCondition {
   }
 
   packet(): void {
-    this.#lastPacketMs = this.#host.clock.monotonicMs()
-    this.#packetsSinceMs ??= this.#lastPacketMs
+    const nowMs = this.#host.clock.monotonicMs()
+    this.#lastPacketMs = nowMs
+    this.#packetsSinceMs ??= nowMs
+    // A camera that comes for a second and goes again does not work.
+    if (this.#problem === null || nowMs - this.#packetsSinceMs < PROVEN_AFTER_MS) return
     this.#problem = null
     this.#isReported = null
   }
@@ -81,9 +85,16 @@ export class CameraCondition {
     if (isStopped) return down('stopped')
     if (this.#problem !== null) return down(`${this.#explain(this.#problem)}${this.#isGivenUp ? '; given up, restart HomeSec' : ''}`)
     if (this.#lastPacketMs === null) return { state: 'starting', detail: '', last_heartbeat }
+    if (nowMs - this.#lastPacketMs > this.#longestSilenceMs()) return down(this.#explain('stalled'))
     if (this.#isUnwatched(nowMs))
       return down('the camera is recorded, but its pictures cannot be decoded for motion; see stream.hwaccel and the log')
     return { state: 'ok', detail: '', last_heartbeat }
+  }
+
+  /** Longer than it takes to see a silence and to dial again. */
+  #longestSilenceMs(): number {
+    const { connect_timeout_s, io_timeout_s } = this.#config.stream
+    return (connect_timeout_s + io_timeout_s + 5) * 1000
   }
 
   #isUnwatched(nowMs: number): boolean {

@@ -4,17 +4,17 @@ import { every } from '../../../lib/every.ts'
 import type { RecordPlan } from './camera-arguments.ts'
 import { CameraSession, type ClosedSegment } from './camera-session.ts'
 import type { RtspConfig } from './config.ts'
-import { DetectFeed } from './detect-feed.ts'
+import type { DetectChoice } from './detect-choice.ts'
+import { MotionFeeds } from './motion-feeds.ts'
 import type { MotionWatch } from './motion-watch.ts'
 import type { PacketLine } from './packet-lines.ts'
 import type { Recorder } from './recorder.ts'
 import type { Ring } from './ring.ts'
-import { RingFeed } from './ring-feed.ts'
 import type { SilenceLimits } from './silence-watch.ts'
 import { StreamClock } from './stream-clock.ts'
 import type { StreamEnd } from './stream-child.ts'
 import { soundFor, type StreamFacts } from './stream-facts.ts'
-import { adviceFor } from './stream-trouble.ts'
+import { adviceFor, type StreamTrouble } from './stream-trouble.ts'
 import { timestampStep, TRUSTED } from './timestamp-policy.ts'
 
 export interface ConnectionDeps {
@@ -22,8 +22,11 @@ export interface ConnectionDeps {
   readonly ring: Ring
   readonly recorder: Recorder
   readonly watch: MotionWatch
+  readonly detect: DetectChoice
   readonly clock: Clock
   readonly log: Logger
+  /** Hears which process records, and under which names. */
+  readonly onStarted: (pid: number, prefix: string) => void
   /** Hears what the camera sends, as soon as it is known. */
   readonly onFacts: (facts: StreamFacts) => void
   /** Hears of each packet. */
@@ -39,13 +42,16 @@ export interface ConnectionEnd extends StreamEnd {
 }
 
 export interface ConnectionPlan extends Omit<RecordPlan, 'prefix' | 'motionFps'> {
+  /** Null: the recorded stream is decoded for motion. */
   readonly detectUrl: string | null
 }
 
 /** Each packet ticks as well: this is for when none comes. */
 const TICK_MS = 1_000
-/** A segment cannot be longer than it took to come, but for what the camera had in store. */
+/** The first segment cannot be longer than it took to come, but for what the camera had in store. */
 const SEGMENT_SLACK_MS = 5_000
+/** A camera without a keyframe for so long is not being recorded, whatever else comes. */
+const SEGMENT_WITHIN_MS = 90_000
 /** Pictures that come but cannot be decoded for so long are the decoder's fault. */
 const DECODES_WITHIN_MS = 12_000
 
@@ -56,21 +62,23 @@ export class CameraConnection {
   readonly #prefix: string
   readonly #streamClock = new StreamClock()
   #session: CameraSession | null = null
-  #detect: DetectFeed | null = null
-  #ringFeed: RingFeed | null = null
+  #feeds: MotionFeeds | null = null
+  readonly #over = new AbortController()
   #timestamps = TRUSTED
-  #lastSegmentMs: number
+  readonly #startedMs: number
+  #lastSegmentMs: number | null = null
   #lastToldMs: number | null = null
   #firstPacketMs: number | null = null
   #framesSeen = false
   #timestampsJumped = false
   #decoderFailed = false
+  #isHungUp = false
 
   constructor(plan: ConnectionPlan, prefix: string, deps: ConnectionDeps) {
     this.#plan = plan
     this.#prefix = prefix
     this.#deps = deps
-    this.#lastSegmentMs = deps.clock.monotonicMs()
+    this.#startedMs = deps.clock.monotonicMs()
   }
 
   /** Resolves when the connection has ended and what it recorded is on its way. Rejects when the ring's disk cannot be written. */
@@ -79,10 +87,11 @@ export class CameraConnection {
     await ring.begin()
     if (stop.aborted) return { trouble: 'restart', stderr: '', ...this.#facts() }
     recorder.begin({ prefix: this.#prefix, clock: this.#streamClock })
-    watch.use(this.#plan.detectUrl === null ? 'main' : 'detect')
+    watch.use(this.#plan.detectUrl === null ? 'main' : null)
     watch.forget()
     const session = this.#open()
     this.#session = session
+    if (session.pid !== null) this.#deps.onStarted(session.pid, this.#prefix)
     const onStop = () => void session.close('restart')
     stop.addEventListener('abort', onStop, { once: true })
     const ticking = every(
@@ -93,8 +102,9 @@ export class CameraConnection {
     )
     const end = await session.ended
     stop.removeEventListener('abort', onStop)
+    this.#over.abort()
     await ticking[Symbol.asyncDispose]()
-    await Promise.all([this.#detect?.[Symbol.asyncDispose](), this.#ringFeed?.[Symbol.asyncDispose]()])
+    await this.#feeds?.[Symbol.asyncDispose]()
     await recorder.end()
     return { ...end, ...this.#facts() }
   }
@@ -140,20 +150,11 @@ export class CameraConnection {
     const arrivedMs = this.#lastToldMs
     this.#lastToldMs = toldMs
     if (arrivedMs === null) return
-    const offsetMs = this.#streamClock.offsetMs
-    if (offsetMs !== null && this.#plan.dating === 'camera') {
-      const step = timestampStep(this.#timestamps, arrivedMs - packet.ptsMs - offsetMs, arrivedMs)
-      this.#timestamps = step.after
-      if (step.verdict === 'jumped' && !this.#timestampsJumped) {
-        this.#timestampsJumped = true
-        this.#deps.log.warn({ event_type: 'camera_clock_jumped' }, "the camera's clock jumped; connecting again")
-        void this.#session?.close('restart')
-      }
-      if (this.#timestampsJumped) return
-    }
+    if (this.#hasJumped(packet, arrivedMs)) return
     this.#streamClock.observe(packet.ptsMs, arrivedMs)
     if (this.#firstPacketMs === null) {
       this.#firstPacketMs = arrivedMs
+      this.#lastSegmentMs = arrivedMs
       this.#watchDetectStream()
     }
     this.#deps.recorder.packet(packet.ptsMs)
@@ -161,14 +162,26 @@ export class CameraConnection {
     this.#deps.onPacket()
   }
 
+  #hasJumped(packet: PacketLine, arrivedMs: number): boolean {
+    const offsetMs = this.#streamClock.offsetMs
+    if (this.#timestampsJumped || offsetMs === null) return this.#timestampsJumped
+    const step = timestampStep(this.#timestamps, arrivedMs - packet.ptsMs - offsetMs, arrivedMs)
+    this.#timestamps = step.after
+    if (step.verdict === 'fine') return false
+    this.#timestampsJumped = true
+    this.#deps.log.warn({ event_type: 'camera_clock_jumped', dating: this.#plan.dating }, 'a clock jumped; connecting again')
+    void this.#session?.close('restart')
+    return true
+  }
+
   #segment(segment: ClosedSegment): void {
-    const nowMs = this.#deps.clock.monotonicMs()
-    const isPlausible = segment.endMs - segment.startMs <= nowMs - this.#lastSegmentMs + SEGMENT_SLACK_MS
-    this.#lastSegmentMs = nowMs
+    const sinceMs = this.#deps.clock.monotonicMs() - this.#startedMs
+    this.#lastSegmentMs = this.#deps.clock.monotonicMs()
     // The time of the very first picture can be a guess of ffmpeg's, and a wild one.
-    if (!isPlausible) return
+    const isFirst = segment.name === `${this.#prefix}000000.ts`
+    if (isFirst && segment.endMs - segment.startMs > sinceMs + SEGMENT_SLACK_MS) return
     this.#deps.recorder.segment(segment)
-    this.#ringFeed?.push(this.#deps.ring.pathOf(segment.name), segment.startMs)
+    this.#feeds?.segment(segment)
   }
 
   #frame(pixels: Uint8Array, ptsMs: number | null): void {
@@ -178,47 +191,46 @@ export class CameraConnection {
   }
 
   #tick(): void {
-    const { recorder, clock, log } = this.#deps
+    const { recorder, clock, detect } = this.#deps
     recorder.tick()
-    if (this.#plan.detectUrl !== null || this.#framesSeen || this.#firstPacketMs === null || this.#decoderFailed) return
-    if (clock.monotonicMs() - this.#firstPacketMs < DECODES_WITHIN_MS || this.#plan.hwaccel === 'none') return
-    this.#decoderFailed = true
-    log.warn({ event_type: 'hardware_decoder_failed', hwaccel: this.#plan.hwaccel }, adviceFor('decoder'))
-    void this.#session?.close('decoder')
+    this.#feeds?.tick()
+    const nowMs = clock.monotonicMs()
+    if (this.#lastSegmentMs !== null && nowMs - this.#lastSegmentMs > SEGMENT_WITHIN_MS) this.#hangUp('no_keyframes')
+    if (this.#decodesNothing(nowMs)) {
+      this.#decoderFailed = true
+      this.#deps.log.warn({ event_type: 'hardware_decoder_failed', hwaccel: this.#plan.hwaccel }, adviceFor('decoder'))
+      this.#hangUp('decoder')
+    }
+    // A smaller stream was found beside this connection: the next one goes without decoding.
+    if (this.#plan.detectUrl === null && detect.url !== null && !recorder.isRecording) this.#hangUp('restart')
+  }
+
+  #decodesNothing(nowMs: number): boolean {
+    if (this.#plan.detectUrl !== null || this.#plan.hwaccel === 'none' || this.#framesSeen || this.#decoderFailed) return false
+    return this.#firstPacketMs !== null && nowMs - this.#firstPacketMs > DECODES_WITHIN_MS
+  }
+
+  #hangUp(why: StreamTrouble): void {
+    if (this.#isHungUp) return
+    this.#isHungUp = true
+    void this.#session?.close(why)
   }
 
   /** Only while the recorded stream comes: its session is the first that a camera should give. */
   #watchDetectStream(): void {
     const { detectUrl, ...input } = this.#plan
-    if (detectUrl === null) return
-    const { config, clock, watch } = this.#deps
-    this.#detect = new DetectFeed({ ...input, url: detectUrl, fps: config.motion.fps }, this.#limits(), {
-      clock,
-      listener: {
-        frame: (pixels, arrivedMs) => {
-          const streamMs = this.#streamClock.toStreamMs(arrivedMs)
-          if (streamMs !== null) watch.frame('detect', pixels, streamMs)
-        },
-        up: () => this.#detectIsBack(),
-        down: (trouble, failures) => this.#detectIsDown(adviceFor(trouble), failures),
-      },
+    const { config, clock, watch, log, recorder, ring, detect } = this.#deps
+    if (detectUrl === null) {
+      void detect.probe(this.#over.signal)
+      return
+    }
+    // It may have another codec than the recorded one.
+    const plan = { ...input, codec: null, url: detectUrl, fps: config.motion.fps }
+    this.#feeds = new MotionFeeds(plan, {
+      ...{ watch, recorder, ring, clock, log },
+      streamClock: this.#streamClock,
+      limits: this.#limits(),
+      fallbackAttempts: config.reconnect.detect_fallback_attempts,
     })
-  }
-
-  #detectIsBack(): void {
-    const { watch, log } = this.#deps
-    if (this.#ringFeed === null) return
-    log.info({ event_type: 'detect_stream_back' }, 'motion is watched on the detect stream again')
-    watch.use('detect')
-    void this.#ringFeed[Symbol.asyncDispose]()
-    this.#ringFeed = null
-  }
-
-  #detectIsDown(reason: string, failures: number): void {
-    const { config, watch, log, clock } = this.#deps
-    if (this.#ringFeed !== null || failures < config.reconnect.detect_fallback_attempts) return
-    log.warn({ event_type: 'detect_stream_down', reason, failures }, 'motion is watched on the recorded stream meanwhile')
-    watch.use('ring')
-    this.#ringFeed = new RingFeed(config.motion.fps, clock, (pixels, streamMs) => watch.frame('ring', pixels, streamMs))
   }
 }

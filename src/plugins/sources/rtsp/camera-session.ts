@@ -63,9 +63,9 @@ export class CameraSession {
     return this.#stream.ended
   }
 
-  /** Monotonic time of the last packet; null before the first. */
-  get lastPacketMs(): number | null {
-    return this.#stream.lastSignMs
+  /** Null when it could not be started. */
+  get pid(): number | null {
+    return this.#stream.child.pid
   }
 
   close(why: StreamTrouble): Promise<void> {

@@ -21,6 +21,7 @@ const FIRST_BACKOFF_MS = 1_000
 const BACKOFF_CAP_MS = 60_000
 /** A stream that is down is tried ever more rarely: each try costs the camera a session. */
 const PROBE_FIRST_MS = 25_000
+const CREDENTIALS_RETRY_MS = 300_000
 /** So many pictures prove that a stream works. */
 const PROOF_FRAMES = 3
 
@@ -51,9 +52,10 @@ export class DetectFeed implements AsyncDisposable {
     { listener, clock }: { readonly listener: DetectFeedListener; readonly clock: Clock },
   ): Promise<void> {
     let failures = 0
+    let { hwaccel } = plan
     while (!this.#stop.signal.aborted) {
       let frames = 0
-      const stream = new StreamChild({ args: watchArguments(plan, plan.fps), stdin: 'ignore', pipes: 1, limits }, clock)
+      const stream = new StreamChild({ args: watchArguments({ ...plan, hwaccel }, plan.fps), stdin: 'ignore', pipes: 1, limits }, clock)
       this.#stream = stream
       const cutter = new GreyFrames(GREY_BYTES, (pixels) => {
         const arrivedMs = stream.sign()
@@ -70,7 +72,9 @@ export class DetectFeed implements AsyncDisposable {
       if (this.#isStopped()) return
       failures += 1
       listener.down(trouble, failures)
-      await clock.sleep(detectRetryMs(failures), this.#stop.signal)
+      // The device that decodes may be what does not work.
+      if (frames === 0) hwaccel = 'none'
+      await clock.sleep(detectRetryMs(failures, trouble), this.#stop.signal)
     }
   }
 
@@ -79,8 +83,12 @@ export class DetectFeed implements AsyncDisposable {
   }
 }
 
-/** How long to leave a detect stream alone after its n-th failure in a row: a second, then 25 s × 1.6, up to a minute. Pure. */
-export function detectRetryMs(failures: number): number {
+/**
+ * How long to leave a detect stream alone after its n-th failure in a row: a second, then 25 s × 1.6, up to a minute. A refused password
+ * is tried rarely: cameras lock out the address that tries, and the recorded stream comes to the same one. Pure.
+ */
+export function detectRetryMs(failures: number, trouble: StreamTrouble): number {
+  if (trouble === 'credentials') return CREDENTIALS_RETRY_MS
   if (failures <= 1) return retryDelayMs(2, FIRST_BACKOFF_MS, 0.5)
   return Math.min(PROBE_FIRST_MS * 1.6 ** (failures - 2), BACKOFF_CAP_MS)
 }

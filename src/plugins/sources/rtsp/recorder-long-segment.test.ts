@@ -30,7 +30,7 @@ function openRecorder() {
   return {
     recorder,
     finished,
-    async connect(): Promise<void> {
+    connect: async (): Promise<void> => {
       stream.observe(0, startMs)
       await ring.begin()
       recorder.begin({ prefix: '1-', clock: stream })
@@ -38,7 +38,7 @@ function openRecorder() {
       recorder.packet(0)
     },
     /** Lets the stream come to `ms`, with pictures but without motion. */
-    async until(ms: number): Promise<void> {
+    until: async (ms: number): Promise<void> => {
       while (clock.monotonicMs() - startMs < ms) {
         await clock.advance(100)
         recorder.packet(clock.monotonicMs() - startMs)

@@ -5,7 +5,7 @@ import { replayArguments } from './camera-arguments.ts'
 import { FrameReader } from './frame-reader.ts'
 import { StreamChild } from './stream-child.ts'
 
-/** More than this waiting to be decoded, and the machine does not keep up: then what is newer matters more. */
+/** More than this waiting to be decoded is a decoder that hangs, or a machine that does not keep up. */
 const MOST_WAITING_BYTES = 32_000_000
 
 /**
@@ -31,9 +31,9 @@ export class RingFeed implements AsyncDisposable {
     void this.#queue.run(async () => {
       if (this.#closed) return
       const bytes = await readFile(path)
+      if ((this.#stream?.child.stdin?.writableLength ?? 0) > MOST_WAITING_BYTES) await this.#giveUp()
       this.#stream ??= this.#open(startMs)
-      const { stdin } = this.#stream.child
-      if (stdin !== null && stdin.writableLength < MOST_WAITING_BYTES) stdin.write(bytes)
+      this.#stream.child.stdin?.write(bytes)
     })
   }
 
@@ -41,6 +41,14 @@ export class RingFeed implements AsyncDisposable {
     this.#closed = true
     await this.#queue.idle
     await this.#stream?.close('restart')
+  }
+
+  /** It hangs, or does not keep up: what is newer matters more, and after a hole its times would be wrong. */
+  async #giveUp(): Promise<void> {
+    const stream = this.#stream
+    this.#stream = null
+    stream?.child.kill()
+    await stream?.ended
   }
 
   #open(zeroMs: number): StreamChild {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,12 +16,12 @@ import { chooseDecoder, type Decoder } from './hwaccel.ts'
 import { MotionScores } from './motion/motion-score.ts'
 import { motionSettings } from './motion/motion-settings.ts'
 import { MotionWatch } from './motion-watch.ts'
+import { Orphan } from './orphan.ts'
 import { Recorder } from './recorder.ts'
 import { reconnectDelayMs } from './reconnect-policy.ts'
 import { Ring } from './ring.ts'
 import type { CameraUrls } from './camera-urls.ts'
 import { soundFor } from './stream-facts.ts'
-import type { StreamTrouble } from './stream-trouble.ts'
 import { datingFor } from './timestamp-policy.ts'
 
 type Host = Pick<PluginHost, 'clock' | 'log' | 'dirs' | 'instance'>
@@ -38,12 +39,13 @@ export class RtspSource implements ClipSource {
   readonly #condition: CameraCondition
   readonly #facts: FactsFile
   readonly #detect: DetectChoice
+  readonly #orphan: Orphan
   #running: Promise<void> | null = null
   #finisher: ClipFinisher | null = null
   #decoder: Decoder = 'none'
   #withoutSound = false
   #failures = 0
-  #lastTrouble: StreamTrouble | null = null
+  #isFirstDial = true
   #jumpsAtMs: readonly number[] = []
   #lastPrefix = 0
 
@@ -53,10 +55,13 @@ export class RtspSource implements ClipSource {
     this.#host = host
     setMaxListeners(0, this.#stop.signal)
     const { ring } = config
-    const ringFolder = ring.dir === null ? join(host.dirs.state, 'ring') : join(ring.dir, host.instance)
+    // Two of us on one machine may have cameras of the same name.
+    const home = createHash('sha256').update(host.dirs.data).digest('hex').slice(0, 8)
+    const ringFolder = ring.dir === null ? join(host.dirs.state, 'ring') : join(ring.dir, `homesec-${home}`, host.instance)
     this.#ring = new Ring(ringFolder, { keepMs: ring.ring_s * 1000, maxBytes: ring.ring_max_bytes })
     this.#condition = new CameraCondition(config, urls, host)
     this.#facts = new FactsFile(host.dirs.state)
+    this.#orphan = new Orphan(host.dirs.state)
     this.#detect = new DetectChoice(urls, config, host.log)
   }
 
@@ -88,9 +93,13 @@ export class RtspSource implements ClipSource {
     const recordings = join(dirs.state, 'recordings')
     const finisher = new ClipFinisher({ cameraName: instance, recordings, clock, log }, sink, this.#stop.signal)
     this.#finisher = finisher
+    if (await this.#orphan.end()) log.info({ event_type: 'orphan_ended' }, 'ended the ffmpeg that an earlier run left behind')
     await finisher.recover()
     await this.#facts.load()
-    this.#decoder = await chooseDecoder(this.#config.stream.hwaccel, this.#stop.signal)
+    const { hwaccel } = this.#config.stream
+    this.#decoder = await chooseDecoder(hwaccel, this.#stop.signal)
+    if (hwaccel !== 'none' && hwaccel !== this.#decoder)
+      log.info({ event_type: 'hardware_decoder', wanted: hwaccel, used: this.#decoder }, 'who decodes for motion')
     const { pre_roll_s, stop_delay_s, max_recording_s } = this.#config.recording
     const scores = new MotionScores(max_recording_s + stop_delay_s + pre_roll_s + this.#config.ring.ring_s)
     const policy = { preRollMs: pre_roll_s * 1000, stopDelayMs: stop_delay_s * 1000, maxRecordingMs: max_recording_s * 1000 }
@@ -111,23 +120,25 @@ export class RtspSource implements ClipSource {
 
   async #connect(recorder: Recorder, watch: MotionWatch): Promise<ConnectionEnd> {
     const { clock, log, dirs } = this.#host
-    const plan = await this.#plan()
-    const connection = new CameraConnection(plan, this.#nextPrefix(), {
-      config: this.#config,
-      ring: this.#ring,
-      recorder,
-      watch,
-      clock,
-      log,
-      onFacts: (facts) => {
-        void this.#facts.keep(facts)
-        this.#condition.connected(facts, plan)
-      },
-      onPacket: () => this.#condition.packet(),
-    })
     const ran = await attempt(
       async () => {
-        await mkdir(join(dirs.state, 'recordings'), { recursive: true })
+        await mkdir(join(dirs.state, 'recordings'), { recursive: true, mode: 0o700 })
+        const plan = await this.#plan()
+        const connection = new CameraConnection(plan, this.#nextPrefix(), {
+          config: this.#config,
+          ring: this.#ring,
+          recorder,
+          watch,
+          detect: this.#detect,
+          clock,
+          log,
+          onStarted: (pid, prefix) => void this.#orphan.remember(pid, prefix),
+          onFacts: (facts) => {
+            void this.#facts.keep(facts)
+            this.#condition.connected(facts, plan)
+          },
+          onPacket: () => this.#condition.packet(),
+        })
         return await connection.run(this.#stop.signal)
       },
       (cause): ConnectionEnd => ({
@@ -145,10 +156,13 @@ export class RtspSource implements ClipSource {
     const { stream } = this.#config
     const { clock } = this.#host
     const known = this.#facts.facts
+    // Before the first dial it costs nothing to ask; later it is asked beside a connection that works.
+    if (this.#isFirstDial) await this.#detect.probe(this.#stop.signal)
+    this.#isFirstDial = false
     const sound = !stream.audio || this.#withoutSound ? 'none' : soundFor(known?.audio_codec ?? null)
     return {
       url: this.#urls.main,
-      detectUrl: await this.#detect.url(this.#lastTrouble, this.#stop.signal),
+      detectUrl: this.#detect.url,
       transport: stream.transport,
       ioTimeoutMs: stream.io_timeout_s * 1000,
       dating: datingFor(this.#jumpsAtMs, clock.monotonicMs()),
@@ -168,7 +182,6 @@ export class RtspSource implements ClipSource {
   async #waitAfter(end: ConnectionEnd): Promise<void> {
     const { clock } = this.#host
     const nowMs = clock.monotonicMs()
-    this.#lastTrouble = end.trouble
     if (end.timestampsJumped) this.#jumpsAtMs = [...this.#jumpsAtMs, nowMs].slice(-10)
     if (end.decoderFailed || (end.trouble === 'decoder' && this.#decoder !== 'none')) this.#decoder = 'none'
     if (end.trouble === 'output' && end.firstPacketMs === null) this.#withoutSound = true

@@ -39,7 +39,8 @@ export class StreamChild {
     if (limits !== null) void this.#watch(limits, over.signal)
     this.ended = this.child.ended.then((exit) => {
       over.abort()
-      if (!exit.ok) return { trouble: 'ffmpeg_missing', stderr: exit.error.message }
+      if (!exit.ok)
+        return { trouble: exit.error.message.includes('not installed') ? 'ffmpeg_missing' : 'ended', stderr: exit.error.message }
       const said = troubleFrom(exit.value.stderr)
       // A full disk can look like silence.
       return { trouble: said === 'disk' ? said : (this.#verdict ?? said), stderr: exit.value.stderr }
@@ -70,8 +71,7 @@ export class StreamChild {
 
   async #watch(limits: SilenceLimits, over: AbortSignal): Promise<void> {
     const verdict = await untilSilent(() => this.#lastSignMs, limits, this.#clock, over)
-    if (verdict === null) return
-    this.#verdict ??= verdict
-    this.child.kill()
+    // Politely, as that says goodbye to the camera too: some keep a session for a minute that was left without a word.
+    if (verdict !== null) await this.close(verdict)
   }
 }

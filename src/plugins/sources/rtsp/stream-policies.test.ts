@@ -16,6 +16,10 @@ describe('what ffmpeg says', () => {
     ['[segment @ 0x1] Failed to open segment: Read-only file system', 'disk'],
     ['Device creation failed: -542398533.', 'decoder'],
     ['Could not write header for output file #0 (incorrect codec parameters ?): Invalid argument', 'output'],
+    ['rtsp://***:***@nvr/Streaming/Channels/401: Connection refused', 'offline'],
+    ['rtsp://***:***@nvr/Streaming/Channels/404: Server returned 5XX Server Error reply', 'ended'],
+    ['[rtsp @ 0x1] RTP: missed 453 packets\nrtsp://cam/x: Connection timed out', 'offline'],
+    ['[h264 @ 0x1] current: 403\nbitrate: 401 kb/s', 'ended'],
     ['', 'ended'],
     ['Exiting normally, received signal 15.', 'ended'],
   ] as const)('%j means %s', (stderr, trouble) => {
@@ -63,7 +67,8 @@ describe('a camera that does not answer', () => {
 })
 
 test('a detect stream that is down is probed after 25 s, then × 1.6, up to a minute', () => {
-  expect([1, 2, 3, 4, 5, 50].map(detectRetryMs)).toEqual([1000, 25_000, 40_000, 60_000, 60_000, 60_000])
+  expect([1, 2, 3, 4, 5, 50].map((failures) => detectRetryMs(failures, 'stalled'))).toEqual([1000, 25_000, 40_000, 60_000, 60_000, 60_000])
+  expect(detectRetryMs(1, 'credentials')).toBe(300_000)
 })
 
 describe("ffmpeg's greeting", () => {

@@ -8,6 +8,7 @@ export const STREAM_TROUBLES = [
   'disk',
   'output',
   'decoder',
+  'no_keyframes',
   'ffmpeg_missing',
   'restart',
   'ended',
@@ -17,9 +18,9 @@ export type StreamTrouble = (typeof STREAM_TROUBLES)[number]
 /** First match wins: what ffmpeg 5 to 8 says on standard error, and what it means. */
 const SAYINGS: readonly (readonly [RegExp, StreamTrouble])[] = [
   [/No space left on device|Read-only file system|Input\/output error.*\.ts|Disk quota exceeded|Structure needs cleaning/i, 'disk'],
-  [/\b401\b|Unauthorized|\b403\b|Forbidden/i, 'credentials'],
-  [/\b453\b|Not Enough Bandwidth|\b503\b|Service Unavailable|too many (?:sessions|users|connections)/i, 'session_limit'],
-  [/\b404\b|Not Found|\b454\b|Stream not found|\b400 Bad Request/i, 'not_found'],
+  [/(?:failed:|returned) 40[13]\b|\b401 Unauthorized|\b403 Forbidden|authorization failed/i, 'credentials'],
+  [/(?:failed:|returned) (?:453|503)\b|Not Enough Bandwidth|Service Unavailable|too many (?:sessions|users|connections)/i, 'session_limit'],
+  [/(?:failed:|returned) (?:404|454)\b|404 Not Found|Stream not found|400 Bad Request/i, 'not_found'],
   [
     /Connection refused|No route to host|Network is unreachable|Connection timed out|Operation timed out|Name or service not known|Temporary failure in name resolution|Failed to resolve hostname|Connection reset|Host is down|Immediate exit requested/i,
     'offline',
@@ -36,7 +37,9 @@ const SAYINGS: readonly (readonly [RegExp, StreamTrouble])[] = [
 
 /** What became of a stream, from the end of what ffmpeg said. Pure. */
 export function troubleFrom(stderr: string): StreamTrouble {
-  for (const [saying, trouble] of SAYINGS) if (saying.test(stderr)) return trouble
+  // An address may hold anything, numbers too.
+  const said = stderr.replace(/\w+:\/\/\S+/g, 'ADDRESS')
+  for (const [saying, trouble] of SAYINGS) if (saying.test(said)) return trouble
   return 'ended'
 }
 
@@ -50,6 +53,8 @@ const ADVICE: Readonly<Record<StreamTrouble, string>> = {
   disk: 'video cannot be written: the disk is full or gone; free some space or mount it. Nothing recorded is deleted',
   output: 'the sound or picture of this stream cannot be stored as it is; trying otherwise',
   decoder: 'the graphics device does not decode this stream; using the CPU',
+  no_keyframes:
+    'the camera sent no keyframe for more than a minute, so nothing can be recorded; set its keyframe (I-frame) interval to two seconds',
   ffmpeg_missing: 'ffmpeg is not installed: apt install ffmpeg',
   restart: 'connecting again',
   ended: 'the camera ended the stream; connecting again',
