@@ -20,6 +20,7 @@ import { lockDataDir } from './data-lock.ts'
 import { createLogger, type LogLine } from './logger.ts'
 import { openIndex } from './open-index.ts'
 import { serveApi } from './serve-api.ts'
+import { reportStrayRecordings } from './stray-recordings.ts'
 import { startCameras } from './start-cameras.ts'
 import { recoverInBackground, runTimers, watchHealth } from './background-work.ts'
 
@@ -74,6 +75,8 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
     knownClips: known.promise,
   })
   const cameras = await buildCameras(context)
+
+  await reportStrayRecordings(config.data_dir, cameras, pipeline.alerts)
 
   index.follow(pipeline)
   let brokeOff = false
