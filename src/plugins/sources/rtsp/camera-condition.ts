@@ -5,6 +5,7 @@ import { shownUrl } from './camera-url.ts'
 import type { CameraUrls } from './camera-urls.ts'
 import type { RtspConfig } from './config.ts'
 import type { MotionWatch } from './motion-watch.ts'
+import type { Recorder } from './recorder.ts'
 import type { StreamFacts } from './stream-facts.ts'
 import { adviceFor, type StreamTrouble } from './stream-trouble.ts'
 
@@ -18,6 +19,7 @@ export class CameraCondition {
   readonly #urls: CameraUrls
   readonly #host: Pick<PluginHost, 'clock' | 'log'>
   #watch: Pick<MotionWatch, 'lastFrameMs'> | null = null
+  #recorder: Pick<Recorder, 'isUnsafe'> | null = null
   #problem: StreamTrouble | null = null
   #isGivenUp = false
   #isReported: StreamTrouble | null = null
@@ -30,8 +32,9 @@ export class CameraCondition {
     this.#host = host
   }
 
-  watchMotion(watch: Pick<MotionWatch, 'lastFrameMs'>): void {
+  watch(watch: Pick<MotionWatch, 'lastFrameMs'>, recorder: Pick<Recorder, 'isUnsafe'>): void {
     this.#watch = watch
+    this.#recorder = recorder
   }
 
   connected({ video_codec, width, height, audio_codec }: StreamFacts, plan: Pick<ConnectionPlan, 'detectUrl' | 'hwaccel'>): void {
@@ -86,6 +89,7 @@ export class CameraCondition {
     if (this.#problem !== null) return down(`${this.#explain(this.#problem)}${this.#isGivenUp ? '; given up, restart HomeSec' : ''}`)
     if (this.#lastPacketMs === null) return { state: 'starting', detail: '', last_heartbeat }
     if (nowMs - this.#lastPacketMs > this.#longestSilenceMs()) return down(this.#explain('stalled'))
+    if (this.#recorder?.isUnsafe === true) return down(adviceFor('disk'))
     if (this.#isUnwatched(nowMs))
       return down('the camera is recorded, but its pictures cannot be decoded for motion; see stream.hwaccel and the log')
     return { state: 'ok', detail: '', last_heartbeat }

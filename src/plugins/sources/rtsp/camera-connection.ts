@@ -86,7 +86,7 @@ export class CameraConnection {
     const { ring, recorder, watch, clock } = this.#deps
     await ring.begin()
     if (stop.aborted) return { trouble: 'restart', stderr: '', ...this.#facts() }
-    recorder.begin({ prefix: this.#prefix, clock: this.#streamClock })
+    recorder.begin({ prefix: this.#prefix, clock: this.#streamClock, ringIsGone: () => this.#hangUp('disk') })
     watch.use(this.#plan.detectUrl === null ? 'main' : null)
     watch.forget()
     const session = this.#open()

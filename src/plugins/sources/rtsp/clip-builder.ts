@@ -44,12 +44,15 @@ export async function buildClip(
   const input = ['-f', 'mpegts', '-i', `concat:${segments.value.join('|')}`]
   const stream = await listPackets(folder.path, input, signal)
   if (!stream.ok) return stream
-  const { packets, codec } = stream.value
+  const { codec } = stream.value
+  const isTorn = await attempt(() => folder.isTorn(), toDiskError)
+  if (!isTorn.ok) return isTorn
+  const packets = isTorn.value ? stream.value.packets.slice(0, -1) : stream.value.packets
   // The first packet is a keyframe, and the first picture.
   const zeroMs = packets[0]?.ptsMs ?? 0
   const cut = cutClip(packets, endMs === null ? Infinity : endMs - firstMs + zeroMs)
   if (cut === null) return err(pluginError('invalid', 'the recording holds no picture'))
-  const made = await remux(folder.path, { input, cut, codec, pictures: packets.length }, signal)
+  const made = await remux(folder.path, { input, cut, codec, pictures: stream.value.packets.length }, signal)
   if (!made.ok) {
     // Half a clip would take the room that it needs the next time.
     await rm(join(folder.path, PART), { force: true }).catch(() => undefined)

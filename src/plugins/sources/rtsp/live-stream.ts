@@ -7,6 +7,8 @@ export interface RecordedStream {
   /** Segment `n` is `<prefix><n>.ts`, `n` in six digits from 0 on. */
   readonly prefix: string
   readonly clock: StreamClock
+  /** A segment that was said to be complete is not there: whoever writes them writes them elsewhere. */
+  readonly ringIsGone: () => void
 }
 
 /** Nobody looks any more, when the last picture that was looked at is older than this. */
@@ -16,6 +18,7 @@ const LOOKS_AT_LEAST_EVERY_MS = 20_000
 export class LiveStream {
   readonly prefix: string
   readonly clock: StreamClock
+  readonly ringIsGone: () => void
   latestMs = -Infinity
   lastMotionMs = -Infinity
   lastClipEndMs = -Infinity
@@ -26,9 +29,10 @@ export class LiveStream {
   #segments = 0
   #recordings = 0
 
-  constructor({ prefix, clock }: RecordedStream) {
+  constructor({ prefix, clock, ringIsGone }: RecordedStream) {
     this.prefix = prefix
     this.clock = clock
+    this.ringIsGone = ringIsGone
   }
 
   get openName(): string {

@@ -33,7 +33,7 @@ function openRecorder() {
     connect: async (): Promise<void> => {
       stream.observe(0, startMs)
       await ring.begin()
-      recorder.begin({ prefix: '1-', clock: stream })
+      recorder.begin({ prefix: '1-', clock: stream, ringIsGone: () => undefined })
       writeFileSync(join(ring.folder, '1-000000.ts'), 'pictures')
       recorder.packet(0)
     },

@@ -49,7 +49,7 @@ class Scene {
     this.#startedMs = this.clock.monotonicMs()
     this.#segments = 0
     this.#open()
-    this.recorder.begin({ prefix: this.#prefix, clock: this.#streamClock })
+    this.recorder.begin({ prefix: this.#prefix, clock: this.#streamClock, ringIsGone: () => undefined })
   }
 
   /** Lets the camera send for whole seconds; in those listed (of the stream) something moves. */

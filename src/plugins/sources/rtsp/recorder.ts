@@ -54,6 +54,7 @@ export class Recorder {
   #stream: LiveStream | null = null
   #recording: OpenRecording | null = null
   readonly #closing = new Set<Promise<void>>()
+  readonly #unsafe = new Set<OpenRecording>()
   /** A clip was being recorded when the connection was lost. */
   #wasInterrupted = false
   /** Monotonic. */
@@ -67,6 +68,11 @@ export class Recorder {
 
   get isRecording(): boolean {
     return this.#recording !== null
+  }
+
+  /** Part of what is recorded cannot be put where it lasts. */
+  get isUnsafe(): boolean {
+    return this.#unsafe.size > 0
   }
 
   /** A connection begins, with an empty ring. */
@@ -94,8 +100,7 @@ export class Recorder {
     if (stream === null) return
     void this.#queue.run(async () => {
       stream.closed(segment)
-      await this.#deps.ring.add(segment)
-      await this.#extend(segment)
+      if (await this.#isInRing(stream, segment)) await this.#extend(segment)
     })
   }
 
@@ -141,6 +146,17 @@ export class Recorder {
     this.#deps.log.info({ event_type: 'recording_resumed' }, 'the connection was lost while something moved; recording goes on')
     stream.lastMotionMs = stream.latestMs
     void this.#queue.run(() => this.#step(true, stream.latestMs))
+  }
+
+  async #isInRing(stream: LiveStream, segment: ClosedSegment): Promise<boolean> {
+    try {
+      await this.#deps.ring.add(segment)
+      return true
+    } catch (cause) {
+      this.#complain(err(pluginError('unavailable', `the ring cannot be read: ${codeOf(cause) || messageOf(cause)}`, cause)))
+      stream.ringIsGone()
+      return false
+    }
   }
 
   async #step(isMotion: boolean, sinceMs: number): Promise<void> {
@@ -218,8 +234,12 @@ export class Recorder {
     return recordingStep({ isMotion: false, quietMs: stream.quietMs(clock), recordedMs }, policy) === 'rotate'
   }
 
-  async #keep(recording: OpenRecording): Promise<void> {
-    this.#complain(await recording.keep())
+  async #keep(recording: OpenRecording): Promise<Result<void, PluginError>> {
+    const kept = await recording.keep()
+    if (recording.isSafe) this.#unsafe.delete(recording)
+    else this.#unsafe.add(recording)
+    this.#complain(kept)
+    return kept
   }
 
   /** Ends a recording at `endMs`; what is still on its way to it is waited for outside of the queue. */
@@ -235,7 +255,13 @@ export class Recorder {
         await this.#completeUntil(stream, recording, endMs ?? Infinity)
       })
       const span = { firstMs: recording.firstMs, endMs }
-      finish({ folder: recording.folder, keep: () => recording.keep(), span, zeroMs, scoresFor: (from, to) => scores.scoresFor(from, to) })
+      finish({
+        folder: recording.folder,
+        keep: () => this.#keep(recording),
+        span,
+        zeroMs,
+        scoresFor: (from, to) => scores.scoresFor(from, to),
+      })
     }
     const closing = done().finally(() => this.#closing.delete(closing))
     this.#closing.add(closing)

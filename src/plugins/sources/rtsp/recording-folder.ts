@@ -15,6 +15,8 @@ const JournalSchema = z.object({
 })
 export type RecordingJournal = Readonly<z.infer<typeof JournalSchema>>
 
+/** A transport stream is made of whole packets. */
+const TS_PACKET_BYTES = 188
 const JOURNAL = 'recording.json'
 /** Numbered in the order of the stream. */
 const SEGMENT = /^\d+-\d{6,}\.ts$/
@@ -83,6 +85,12 @@ export class RecordingFolder {
       if (SEGMENT.test(name) && (await stat(join(this.path, name))).size > 0) found.push(name)
     }
     return found.sort((a, b) => numberIn(a) - numberIn(b))
+  }
+
+  /** Whether writing stopped in the middle of a picture, as it does on a full disk. */
+  async isTorn(): Promise<boolean> {
+    const last = (await this.segments()).at(-1)
+    return last !== undefined && (await stat(join(this.path, last))).size % TS_PACKET_BYTES !== 0
   }
 
   async remove(): Promise<void> {

@@ -106,7 +106,7 @@ export class RtspSource implements ClipSource {
     const finish = finisher.finish.bind(finisher)
     const recorder = new Recorder({ ring: this.#ring, recordings, scores, policy, clock, log, finish })
     const watch = new MotionWatch({ settings: motionSettings(this.#config.motion), scores, clock, recorder })
-    this.#condition.watchMotion(watch)
+    this.#condition.watch(watch, recorder)
     while (!this.#isStopped()) {
       const end = await this.#connect(recorder, watch)
       if (this.#isStopped()) return
