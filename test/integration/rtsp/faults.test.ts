@@ -1,0 +1,260 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Film } from '../../../src/testkit/footage.ts'
+import { runningProcesses } from '../../../src/testkit/processes.ts'
+import { waitFor } from '../../e2e/harness/wait-for.ts'
+import { CameraRig, DETECT, STREAM, type RigOptions } from './camera-rig.ts'
+import { faultTable, footprint, type FaultRow } from './fault-report.ts'
+
+interface Fault {
+  readonly name: string
+  readonly begin: (rig: CameraRig) => unknown
+  /** Absent: it is over at once. */
+  readonly end?: (rig: CameraRig) => unknown
+  readonly lastsMs?: number
+  /** It is there when the program starts. */
+  readonly isFromStart?: boolean
+  /** Shows that it was noticed. Default: health is down. Null: it need not be. */
+  readonly noticed?: ((rig: CameraRig) => boolean) | null
+  readonly camera?: Partial<RigOptions['camera']>
+  readonly config?: RigOptions['config']
+  /** Pictures that may be lost between clips: what was under way, and what nobody read. */
+  readonly mayLose: number
+  /** Pictures are damaged on their way: those cannot be looked for. */
+  readonly damages?: boolean
+  /** To be looked at, and put into the table, before it is over. */
+  readonly look?: (rig: CameraRig) => string
+}
+
+/** Pictures from keyframe to keyframe: one second of the film. */
+const GOP = 10
+const reconnected = (rig: CameraRig) => rig.camera.sessions.total >= 2
+const isDown = ({ health }: CameraRig) => health.state === 'down'
+const sends = (signal: NodeJS.Signals) => (rig: CameraRig) => process.kill(rig.recorder()?.pid ?? NaN, signal)
+const jumps = (seconds: number) => (rig: CameraRig) => rig.camera.jumpTimestamps(seconds)
+const USER = { username: 'homesec', password: 'right' }
+
+/** What takes connections and never says a word, in place of the camera. */
+class Mute {
+  readonly #sockets = new Set<Socket>()
+  readonly #server = createServer((socket) => void this.#sockets.add(socket.on('error', () => undefined)))
+
+  readonly begin = async ({ camera }: CameraRig): Promise<void> => {
+    const { port } = camera
+    await camera.refuseConnections(true)
+    camera.drop()
+    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve))
+  }
+
+  readonly end = async ({ camera }: CameraRig): Promise<void> => {
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+    await camera.refuseConnections(false)
+  }
+}
+const [mute, muteFromStart] = [new Mute(), new Mute()]
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: 'wrong password for 8 s',
+    camera: { credentials: USER },
+    begin: ({ camera }) => {
+      camera.changePassword('wrong')
+      camera.drop()
+    },
+    noticed: ({ health }) => health.detail.includes('password'),
+    lastsMs: 8_000,
+    look: (rig) => {
+      const refusals = rig.logged('camera_lost').filter(({ fields }) => fields['trouble'] === 'credentials').length
+      expect(refusals).toBe(1)
+      return `tried ${refusals}×`
+    },
+    end: ({ camera }) => camera.changePassword(USER.password),
+    mayLose: GOP,
+  },
+  { name: 'stall', begin: ({ camera }) => camera.stall(), end: ({ camera }) => camera.resume(), mayLose: GOP },
+  { name: 'drop', begin: ({ camera }) => camera.drop(), noticed: reconnected, mayLose: GOP },
+  {
+    name: 'reboot of 4 s',
+    begin: async ({ camera }) => {
+      await camera.refuseConnections(true)
+      camera.drop()
+    },
+    end: ({ camera }) => camera.refuseConnections(false),
+    lastsMs: 4_000,
+    mayLose: GOP,
+  },
+  {
+    name: 'offline at start, for 4 s',
+    isFromStart: true,
+    begin: ({ camera }) => camera.refuseConnections(true),
+    end: ({ camera }) => camera.refuseConnections(false),
+    lastsMs: 4_000,
+    mayLose: 0,
+  },
+  { name: 'takes connections, never answers', begin: mute.begin, end: mute.end, mayLose: GOP },
+  { name: 'never answers at start', isFromStart: true, begin: muteFromStart.begin, end: muteFromStart.end, mayLose: 0 },
+  { name: 'slow start, 2 s', isFromStart: true, begin: ({ camera }) => camera.setSlowStart(1_500, 500), noticed: null, mayLose: 0 },
+  {
+    name: 'too slow a start',
+    isFromStart: true,
+    begin: ({ camera }) => camera.setSlowStart(20_000),
+    end: ({ camera }) => camera.setSlowStart(0),
+    mayLose: 0,
+  },
+  { name: 'clock jumps 3600 s ahead', begin: jumps(3600), noticed: reconnected, mayLose: GOP },
+  { name: 'clock jumps 3600 s back', begin: jumps(-3600), noticed: reconnected, mayLose: GOP },
+  { name: 'clock jumps 1 s ahead', begin: jumps(1), noticed: null, mayLose: 0 },
+  { name: 'clock jumps 1 s back', begin: jumps(-1), noticed: null, mayLose: 0 },
+  {
+    name: 'clock jumps again and again',
+    begin: async (rig) => {
+      for (const seconds of [3600, -3600, 86_400, -10, 3600]) {
+        rig.camera.jumpTimestamps(seconds)
+        await delay(1_500)
+      }
+    },
+    noticed: (rig) => rig.camera.sessions.total >= 3,
+    mayLose: 5 * GOP,
+  },
+  {
+    name: 'corrupt packets for 6 s',
+    begin: ({ camera }) => camera.corrupt(true),
+    end: ({ camera }) => camera.corrupt(false),
+    noticed: null,
+    lastsMs: 6_000,
+    mayLose: 70,
+    damages: true,
+  },
+  { name: 'ffmpeg killed', begin: sends('SIGKILL'), noticed: reconnected, mayLose: GOP },
+  { name: 'ffmpeg hung', begin: sends('SIGSTOP'), noticed: reconnected, mayLose: 8 * GOP },
+]
+
+const folder = mkdtempSync(join(tmpdir(), 'homesec-faults-'))
+const rows: FaultRow[] = []
+let film: Film
+let large: Film
+
+beforeAll(async () => {
+  large = await Film.make(join(folder, 'large.mp4'), { size: '480x360', duration_s: 30 })
+  film = await Film.make(join(folder, 'film.mp4'), { duration_s: 90 })
+})
+afterAll(() => {
+  console.log(`\n${faultTable(rows)}\n`)
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** Starts the camera and the recording, lets the fault be, and resolves when pictures are recorded again. */
+async function suffer(rig: CameraRig, fault: Fault): Promise<{ readonly recoveredS: number; readonly note: string }> {
+  const { isFromStart = false, noticed = isDown } = fault
+  if (isFromStart) await fault.begin(rig)
+  let overAtMs = Date.now()
+  await rig.start()
+  if (!isFromStart) {
+    await rig.recording()
+    overAtMs = Date.now()
+    await fault.begin(rig)
+  }
+  if (noticed !== null) await waitFor(`${fault.name} to be noticed`, () => noticed(rig), 30_000)
+  const noticedAtMs = Date.now()
+  let note = ''
+  if (fault.end !== undefined) {
+    await delay(fault.lastsMs ?? 500)
+    note = fault.look?.(rig) ?? ''
+    overAtMs = Date.now()
+    await fault.end(rig)
+  }
+  const backAtMs = await rig.heard(Math.max(overAtMs, noticedAtMs))
+  return { recoveredS: (backAtMs - overAtMs) / 1000, note }
+}
+
+describe.concurrent('a fault of the camera or of ffmpeg', () => {
+  test.for(FAULTS)('$name: recording goes on by itself, and no clip misses a picture', async (fault, { onTestFailed }) => {
+    const { camera = {}, config = {} } = fault
+    await using rig = await CameraRig.open({ camera: { streams: { [STREAM]: { video: film.path } }, ...camera }, config })
+    onTestFailed(() => console.error(`${fault.name}\n${rig.story()}`))
+    const { recoveredS, note } = await suffer(rig, fault)
+    await rig.recording(3_000)
+    await rig.drain()
+
+    const found = await footprint(film, rig.clips, rig.sent())
+    rows.push({ name: fault.name, recoveredS, clips: found.clips, lost: found.lost, note })
+    if (fault.damages !== true) expect(found.broken).toEqual([])
+    expect(found.before).toBe(0)
+    expect(found.lost).toBeLessThanOrEqual(fault.mayLose)
+    expect(found.after).toBeLessThanOrEqual(GOP)
+  })
+
+  test('another size in mid-stream: the clip goes on in a new one, and both play whole', async ({ onTestFailed }) => {
+    await using rig = await CameraRig.open({ camera: { streams: { [STREAM]: { video: film.path } } } })
+    onTestFailed(() => console.error(rig.story()))
+    await rig.start()
+    await rig.recording(2_300)
+    await rig.camera.switchVideo(STREAM, large.path)
+    const before = rig.sent().length
+    await delay(3_500)
+    await rig.drain()
+    const sizes = await Promise.all(rig.clips.map(async (clip) => isAll((await large.see(clip)).pictures)))
+    const ofSize = (isLarge: boolean) => rig.clips.filter((_, at) => sizes[at] === isLarge)
+    const [first, second] = [
+      await footprint(film, ofSize(false), rig.sent().slice(0, before)),
+      await footprint(large, ofSize(true), rig.sent().slice(before)),
+    ]
+    const lost = first.lost + first.after + second.before + second.lost
+    rows.push({ name: 'another size in mid-stream', recoveredS: 0, clips: rig.clips.length, lost, note: '' })
+    expect([...first.broken, ...second.broken]).toEqual([])
+    expect(lost).toBe(0)
+    expect(second.after).toBeLessThanOrEqual(GOP)
+  })
+})
+
+const isAll = (pictures: readonly number[]) => pictures.every((place) => place >= 0)
+
+describe.concurrent('a fault of the detect stream', () => {
+  const streams = () => ({ [STREAM]: { video: film.path }, [DETECT]: { video: film.path } })
+  const config = { detect_url_env: 'DETECT' }
+  const detector = ({ camera }: CameraRig) =>
+    runningProcesses().find(({ command }) => command[0] === 'ffmpeg' && command.includes(camera.url(DETECT)))
+
+  test('a camera that refuses the second session is watched in what is recorded, without any interruption', async ({ onTestFailed }) => {
+    await using rig = await CameraRig.open({ camera: { streams: streams(), maxSessions: 1 }, config })
+    onTestFailed(() => console.error(rig.story()))
+    await rig.start()
+    await rig.recording(6_000)
+    expect(rig.logged('detect_stream_down')).toHaveLength(1)
+    expect(rig.health.state).toBe('ok')
+    expect(rig.camera.sessions).toMatchObject({ total: 1, peak: 1 })
+    await rig.drain()
+    const found = await footprint(film, rig.clips, rig.sent())
+    rows.push({ name: 'second session refused', recoveredS: 0, clips: found.clips, lost: found.lost, note: 'watched in the ring' })
+    expect(found).toMatchObject({ broken: [], before: 0, lost: 0 })
+  })
+
+  test('a detect stream whose reader is killed or hangs comes back, and the recording never stops', async ({ onTestFailed }) => {
+    await using rig = await CameraRig.open({ camera: { streams: streams() }, config })
+    onTestFailed(() => console.error(rig.story()))
+    await rig.start()
+    await rig.recording()
+    for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+      const sessions = rig.camera.sessionsOf(DETECT).total
+      const brokenAtMs = Date.now()
+      process.kill(detector(rig)?.pid ?? NaN, signal)
+      await waitFor(
+        'the detect stream',
+        () => rig.camera.sessionsOf(DETECT).total > sessions && rig.camera.sessionsOf(DETECT).current === 1,
+      )
+      await waitFor('motion on it', () => rig.logged('detect_stream_back').length > 0)
+      const name = signal === 'SIGKILL' ? 'reader of the detect stream killed' : 'reader of the detect stream hung'
+      rows.push({ name, recoveredS: (Date.now() - brokenAtMs) / 1000, clips: 0, lost: 0, note: 'main stream untouched' })
+    }
+    expect(rig.camera.sessionsOf(STREAM).total).toBe(1)
+    expect(rig.health.state).toBe('ok')
+    await rig.drain()
+    expect(await footprint(film, rig.clips, rig.sent())).toMatchObject({ broken: [], before: 0, lost: 0 })
+  })
+})
