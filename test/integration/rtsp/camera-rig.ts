@@ -108,10 +108,18 @@ export class CameraRig implements AsyncDisposable {
     return processesIn(this.ring)[0]
   }
 
+  get recordings(): string {
+    return join(this.state, 'recordings')
+  }
+
+  stop(): Promise<void> {
+    return this.#source[Symbol.asyncDispose]()
+  }
+
   /** Stops the source and makes a clip of all that it recorded, as the next start would. */
   async drain(): Promise<void> {
-    await this.#source[Symbol.asyncDispose]()
-    const deps = { cameraName: 'front_door', recordings: join(this.state, 'recordings'), clock: systemClock, log: this.log }
+    await this.stop()
+    const deps = { cameraName: 'front_door', recordings: this.recordings, clock: systemClock, log: this.log }
     await using finisher = new ClipFinisher(deps, this.#sink, new AbortController().signal)
     await finisher.recover()
   }
