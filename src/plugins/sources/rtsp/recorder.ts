@@ -234,11 +234,14 @@ export class Recorder {
     return recordingStep({ isMotion: false, quietMs: stream.quietMs(clock), recordedMs }, policy) === 'rotate'
   }
 
-  async #keep(recording: OpenRecording): Promise<Result<void, PluginError>> {
+  async #keep(recording: OpenRecording): Promise<void> {
+    this.#complain(await this.#tryToKeep(recording))
+  }
+
+  async #tryToKeep(recording: OpenRecording): Promise<Result<void, PluginError>> {
     const kept = await recording.keep()
     if (recording.isSafe) this.#unsafe.delete(recording)
     else this.#unsafe.add(recording)
-    this.#complain(kept)
     return kept
   }
 
@@ -257,7 +260,7 @@ export class Recorder {
       const span = { firstMs: recording.firstMs, endMs }
       finish({
         folder: recording.folder,
-        keep: () => this.#keep(recording),
+        keep: () => this.#tryToKeep(recording),
         span,
         zeroMs,
         scoresFor: (from, to) => scores.scoresFor(from, to),
