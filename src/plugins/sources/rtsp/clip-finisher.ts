@@ -82,6 +82,7 @@ export class ClipFinisher implements AsyncDisposable {
   async #untilTaken(recording: Unfinished): Promise<void> {
     const { clock, log } = this.#deps
     for (let tries = 1; !this.#stop.aborted; tries += 1) {
+      await this.#untilKept(recording)
       const done = await this.#inTurn(recording)
       if (done.ok) return
       const { kind, message, retryAfterMs = 0 } = done.error
@@ -92,6 +93,15 @@ export class ClipFinisher implements AsyncDisposable {
       }
       log.warn({ event_type: 'clip_not_handed_over', kind, reason: message, attempts: tries }, 'a clip waits on this disk; trying again')
       await clock.sleep(retryDelayMs(tries + 1, FIRST_BACKOFF_MS, 0.5, { capMs: MAX_BACKOFF_MS, atLeastMs: retryAfterMs }), this.#stop)
+    }
+  }
+
+  /** A disk that has room again is seen soon: what waits for it is nowhere else safe. */
+  async #untilKept(recording: Unfinished): Promise<void> {
+    for (;;) {
+      const kept = await recording.keep()
+      if (kept.ok || this.#stop.aborted) return
+      await this.#deps.clock.sleep(FIRST_BACKOFF_MS, this.#stop)
     }
   }
 
@@ -107,8 +117,6 @@ export class ClipFinisher implements AsyncDisposable {
 
   async #handOver(recording: Unfinished): Promise<Result<void, PluginError>> {
     const { folder, span, zeroMs, scoresFor, take } = recording
-    const kept = await recording.keep()
-    if (!kept.ok) return kept
     const built = recording.built === null ? await buildClip(folder, span, this.#stop) : ok(recording.built)
     if (!built.ok) return built
     recording.built = built.value

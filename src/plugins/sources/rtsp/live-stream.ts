@@ -39,6 +39,10 @@ export class LiveStream {
     return `${this.prefix}${String(this.#segments).padStart(6, '0')}.ts`
   }
 
+  get openSegment(): Pick<ClosedSegment, 'name' | 'startMs'> {
+    return { name: this.openName, startMs: this.openSinceMs }
+  }
+
   /** By number, not by time: two clips can begin at the same keyframe. */
   nextRecordingName(): string {
     this.#recordings += 1

@@ -4,27 +4,39 @@ import type { ClosedSegment } from './camera-session.ts'
 import type { RecordingFolder, RecordingJournal } from './recording-folder.ts'
 import type { Ring } from './ring.ts'
 
+export interface RecordingBegin {
+  readonly journal: RecordingJournal
+  readonly picture: PictureShape
+  /** The segment it begins with, which may be being written. */
+  readonly firstName: string
+}
+
 /** A clip that is being recorded: it gets hold of what belongs to it, and lets the ring drop nothing that it has not got yet. */
 export class OpenRecording {
   readonly folder: RecordingFolder
   readonly picture: PictureShape
-  /** Stream time of its first picture. */
-  readonly firstMs: number
   readonly #ring: Ring
+  readonly #firstName: string
   /** Complete segments that belong to it and are only in the ring so far. */
   readonly #wanted = new Set<string>()
   /** Complete, and synced. */
   readonly #safe = new Set<string>()
   #journal: RecordingJournal
   #isMade = false
+  #keeping: Promise<Result<void, PluginError>> | null = null
   #isJournalWritten = false
 
-  constructor(folder: RecordingFolder, ring: Ring, begin: { readonly journal: RecordingJournal; readonly picture: PictureShape }) {
+  constructor(folder: RecordingFolder, ring: Ring, begin: RecordingBegin) {
     this.folder = folder
     this.picture = begin.picture
-    this.firstMs = begin.journal.first_ms
     this.#ring = ring
+    this.#firstName = begin.firstName
     this.#journal = begin.journal
+  }
+
+  /** Stream time of its first picture, exact as soon as its first segment is complete. */
+  get firstMs(): number {
+    return this.#journal.first_ms
   }
 
   get isSafe(): boolean {
@@ -32,7 +44,8 @@ export class OpenRecording {
   }
 
   /** A complete segment belongs to it. */
-  want({ name }: ClosedSegment): void {
+  want({ name, startMs }: ClosedSegment): void {
+    if (name === this.#firstName && startMs !== this.firstMs) this.note({ ...this.#journal, first_ms: startMs })
     if (this.#safe.has(name)) return
     this.#wanted.add(name)
     this.#ring.hold(name)
@@ -48,7 +61,13 @@ export class OpenRecording {
    * Brings all that it wants onto the durable disk. What cannot be brought now stays in the ring, and is tried again by the next call.
    * @returns `unavailable` with the first thing that went wrong.
    */
-  async keep(): Promise<Result<void, PluginError>> {
+  keep(): Promise<Result<void, PluginError>> {
+    // Asked for from two sides when it has ended while its disk is in trouble.
+    this.#keeping ??= this.#keepNow().finally(() => (this.#keeping = null))
+    return this.#keeping
+  }
+
+  async #keepNow(): Promise<Result<void, PluginError>> {
     try {
       if (!this.#isMade) await this.folder.create(this.#journal)
       else if (!this.#isJournalWritten) await this.folder.write(this.#journal)

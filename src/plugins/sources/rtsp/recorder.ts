@@ -42,6 +42,7 @@ const ARRIVES_WITHIN_MS = 1_000
 const LOOK_EVERY_MS = 20
 /** What moved when the line went may be there still; after so long it is another story. */
 const RESUMES_WITHIN_MS = 120_000
+const NEAR_ZERO_MS = 2_000
 const COMPLAINS_EVERY_MS = 30_000
 
 /**
@@ -91,7 +92,8 @@ export class Recorder {
     const isFirst = stream.latestMs === -Infinity
     stream.latestMs = Math.max(stream.latestMs, ptsMs)
     if (!isFirst) return
-    stream.openSinceMs = ptsMs
+    // Until its first segment is complete, this is the best guess for servers whose time does not begin near zero.
+    if (ptsMs > NEAR_ZERO_MS) stream.openSinceMs = ptsMs
     this.#resume(stream)
   }
 
@@ -100,7 +102,9 @@ export class Recorder {
     if (stream === null) return
     void this.#queue.run(async () => {
       stream.closed(segment)
-      if (await this.#isInRing(stream, segment)) await this.#extend(segment)
+      if (!(await this.#isInRing(stream, segment))) return
+      for (const recording of this.#unsafe) await this.#keep(recording)
+      await this.#extend(segment)
     })
   }
 
@@ -177,17 +181,18 @@ export class Recorder {
     const fromMs = Math.max(wantedMs, stream.lastClipEndMs)
     const picture = new PictureShape()
     const segments = await this.#ofOnePicture(this.#deps.ring.from(fromMs), picture)
-    const recording = this.#open(stream, segments[0]?.startMs ?? stream.openSinceMs, picture)
+    const recording = this.#open(stream, segments[0] ?? stream.openSegment, picture)
     for (const segment of segments) recording.want(segment)
     await this.#keep(recording)
     this.#complain(await recording.keepOpen(stream.openName))
     this.#deps.log.info({ event_type: 'recording_started' }, 'motion: recording')
   }
 
-  #open(stream: LiveStream, firstMs: number, picture: PictureShape): OpenRecording {
+  #open(stream: LiveStream, first: Pick<ClosedSegment, 'name' | 'startMs'>, picture: PictureShape): OpenRecording {
     const { recordings, clock, ring } = this.#deps
     const folder = new RecordingFolder(join(recordings, stream.nextRecordingName()))
-    this.#recording = new OpenRecording(folder, ring, { journal: journalOf(firstMs, stream.zeroWallMs(clock), null), picture })
+    const journal = journalOf(first.startMs, stream.zeroWallMs(clock), null)
+    this.#recording = new OpenRecording(folder, ring, { journal, picture, firstName: first.name })
     return this.#recording
   }
 
@@ -213,13 +218,13 @@ export class Recorder {
     if (recording.picture.differsFrom(sets)) {
       this.#deps.log.info({ event_type: 'picture_changed' }, 'the camera changed its picture; the clip goes on in a new one')
       await this.#close(stream, recording, segment.startMs)
-      this.#open(stream, segment.startMs, new PictureShape(sets)).want(segment)
+      this.#open(stream, segment, new PictureShape(sets)).want(segment)
     } else {
       recording.want(segment)
       await this.#keep(recording)
       if (this.#isLongEnough(stream, recording, segment)) {
         await this.#close(stream, recording, segment.endMs)
-        this.#open(stream, segment.endMs, new PictureShape(sets))
+        this.#open(stream, stream.openSegment, new PictureShape(sets))
       }
     }
     if (this.#recording === null) return
@@ -254,8 +259,9 @@ export class Recorder {
     const done = async () => {
       if (endMs !== null) await this.#untilArrived(stream, endMs)
       await this.#queue.run(async () => {
-        recording.note(journalOf(recording.firstMs, zeroMs, endMs))
         await this.#completeUntil(stream, recording, endMs ?? Infinity)
+        recording.note(journalOf(recording.firstMs, zeroMs, endMs))
+        await this.#keep(recording)
       })
       const span = { firstMs: recording.firstMs, endMs }
       finish({
