@@ -66,8 +66,9 @@ function inputOf({ url, transport, ioTimeoutMs, dating, nowMs, hwaccel, codec }:
     // Microseconds. Older names of this option are ignored for RTSP since ffmpeg 5.
     '-timeout',
     String(Math.round(ioTimeoutMs * 1000)),
-    // What is read to get to know the stream is not lost, but comes late.
-    ...['-analyzeduration', '1000000', '-probesize', '1000000', '-fpsprobesize', '0'],
+    // It begins as soon as it knows the stream, mostly at once. But a camera that does not announce its picture in advance is known only
+    // by its first keyframe, which may be seconds away.
+    ...['-analyzeduration', '10000000', '-probesize', '5000000', '-fpsprobesize', '0'],
     // Counted from 1970 on, the first picture, whose time is a guess, would be half a century before the second.
     ...(dating === 'arrival' ? ['-use_wallclock_as_timestamps', '1', '-itsoffset', String(-nowMs / 1000)] : []),
     // One time for all outputs, the camera's own; shifted ones come out differently for each.

@@ -164,7 +164,8 @@ export class RtspSource implements ClipSource {
       url: this.#urls.main,
       detectUrl: this.#detect.url,
       transport: stream.transport,
-      ioTimeoutMs: stream.io_timeout_s * 1000,
+      // Silence is watched for here; ffmpeg only must not wait for ever. Before the first keyframe a camera may be silent for longer.
+      ioTimeoutMs: Math.max(stream.connect_timeout_s, stream.io_timeout_s) * 1000,
       dating: datingFor(this.#jumpsAtMs, clock.monotonicMs()),
       nowMs: clock.now().getTime(),
       hwaccel: this.#decoder,
