@@ -16,6 +16,7 @@ describe('what ffmpeg says', () => {
     ['[segment @ 0x1] Failed to open segment: Read-only file system', 'disk'],
     ['Device creation failed: -542398533.', 'decoder'],
     ['Could not write header for output file #0 (incorrect codec parameters ?): Invalid argument', 'output'],
+    ['[segment @ 0x1] dimensions not set\nCould not write header for output file #0 (incorrect codec parameters ?)', 'ended'],
     ['rtsp://***:***@nvr/Streaming/Channels/401: Connection refused', 'offline'],
     ['rtsp://***:***@nvr/Streaming/Channels/404: Server returned 5XX Server Error reply', 'ended'],
     ['[rtsp @ 0x1] RTP: missed 453 packets\nrtsp://cam/x: Connection timed out', 'offline'],

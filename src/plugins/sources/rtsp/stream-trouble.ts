@@ -29,6 +29,8 @@ const SAYINGS: readonly (readonly [RegExp, StreamTrouble])[] = [
     /Failed setup for format|hwaccel|Device creation failed|No device available for decoder|Failed to (?:create|initiali[sz]e).*(?:VAAPI|CUDA|QSV|device)/i,
     'decoder',
   ],
+  // It ended before its first keyframe. ffmpeg then complains of the output as well.
+  [/dimensions not set/i, 'ended'],
   [
     /Could not write header|Could not find tag for codec|Error initializing output stream|Error while opening encoder|incorrect codec parameters/i,
     'output',
