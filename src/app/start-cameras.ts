@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { within } from '../lib/within.ts'
 import type { Parts } from './parts.ts'
 import { watchOutages } from './watch-outages.ts'
@@ -9,6 +10,7 @@ type Started = Pick<Parts, 'config' | 'clock' | 'log' | 'scope' | 'pipeline' | '
 /** Starts every source, and watches from now on whether the cameras and what they need stay up. */
 export async function startCameras({ config, clock, log, scope, pipeline, cameras, cameraWatch, health }: Started): Promise<void> {
   const stop = new AbortController()
+  setMaxListeners(0, stop.signal) // every source listens
   // Owned late, so stopped early: nothing new arrives while the rest goes down.
   scope.defer('sources', async () => stop.abort())
   // Owned last: that everything stops with the program is no news.
