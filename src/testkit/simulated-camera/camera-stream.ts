@@ -3,6 +3,7 @@ import type { Media } from './media.ts'
 import type { MediaSession } from './media-session.ts'
 import { nextKeyframe, positionAt, unitAt, type ScheduledUnit, type Showing } from './schedule.ts'
 import { SessionCount } from './session-count.ts'
+import { stamp } from './stamp.ts'
 import { wallMs } from './wall-clock.ts'
 
 export interface SentFrame {
@@ -19,6 +20,7 @@ export interface SentFrame {
 
 export interface StreamOptions {
   readonly loop: boolean
+  readonly stamped: boolean
   readonly faults: Faults
   /** What the media times of all streams count from. */
   readonly epochMs: number
@@ -34,6 +36,7 @@ export class CameraStream {
   readonly count: SessionCount
   readonly #faults: Faults
   readonly #loop: boolean
+  readonly #stamped: boolean
   readonly #epochMs: number
   readonly #sessions = new Map<MediaSession, () => void>()
   #media: Media
@@ -46,6 +49,7 @@ export class CameraStream {
     this.#media = media
     this.count = new SessionCount(options.cameraCount)
     this.#loop = options.loop
+    this.#stamped = options.stamped
     this.#faults = options.faults
     this.#epochMs = options.epochMs
   }
@@ -136,9 +140,15 @@ export class CameraStream {
         if (this.#sessions.size > 0) this.#wake(next.sendAtMs - nowMs)
         return
       }
-      this.#send(next, nowMs)
+      this.#send(this.#stamped ? this.#withStamp(next, nowMs) : next, nowMs)
       this.#position += 1
     }
+  }
+
+  #withStamp(scheduled: ScheduledUnit, nowMs: number): ScheduledUnit {
+    const { unit } = scheduled
+    if (!unit.key || unit.track !== 'video') return scheduled
+    return { ...scheduled, unit: { ...unit, parts: [stamp(this.#media.codec, nowMs), ...unit.parts] } }
   }
 
   #send(scheduled: ScheduledUnit, nowMs: number): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-const StreamSchema = z.strictObject({ video: z.string(), loop: z.boolean().exactOptional() })
+const StreamSchema = z.strictObject({ video: z.string(), loop: z.boolean().exactOptional(), stamped: z.boolean().exactOptional() })
 
 /** What the process serves: one entry per camera. */
 export const CamerasSchema = z

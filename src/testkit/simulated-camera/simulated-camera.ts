@@ -18,6 +18,8 @@ export interface CameraStreamOptions {
   readonly video: string
   /** Default true: the scene begins again without a gap. False: the stream says goodbye (RTCP BYE) at its end. */
   readonly loop?: boolean
+  /** Default false. True: no two showings of the film have the same bytes, though the same pictures, see stamp.ts. */
+  readonly stamped?: boolean
 }
 
 export interface SimulatedCameraOptions {
@@ -83,9 +85,9 @@ interface SharedParts {
 
 async function openStreams(wanted: SimulatedCameraOptions['streams'], shared: SharedParts): Promise<ReadonlyMap<string, CameraStream>> {
   const { epochMs, faults, count } = shared
-  const opened = Object.entries(wanted).map(async ([name, { video, loop = true }]): Promise<[string, CameraStream]> => [
+  const opened = Object.entries(wanted).map(async ([name, { video, loop = true, stamped = false }]): Promise<[string, CameraStream]> => [
     name,
-    new CameraStream(await readVideo(video), { loop, faults, epochMs, cameraCount: count }),
+    new CameraStream(await readVideo(video), { loop, stamped, faults, epochMs, cameraCount: count }),
   ])
   return new Map(await Promise.all(opened))
 }
