@@ -117,9 +117,9 @@ export class CameraRig implements AsyncDisposable {
   }
 
   /** Stops the source and makes a clip of all that it recorded, as the next start would. */
-  async drain(): Promise<void> {
+  async drain(makeWithinMs = 60_000): Promise<void> {
     await this.stop()
-    const deps = { cameraName: 'front_door', recordings: this.recordings, clock: systemClock, log: this.log }
+    const deps = { cameraName: 'front_door', recordings: this.recordings, clock: systemClock, log: this.log, makeWithinMs }
     await using finisher = new ClipFinisher(deps, this.#sink, new AbortController().signal)
     await finisher.recover()
   }

@@ -1,7 +1,7 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFailed, onTestFinished, test, vi } from 'vitest'
 import { Film } from '../../../src/testkit/footage.ts'
 import { sha256 } from '../../e2e/harness/clips.ts'
 import { CameraRig, STREAM } from './camera-rig.ts'
@@ -66,5 +66,18 @@ test('a clip that was being made when the program ended is made anew', async () 
   for (const name of ['clip.mp4.part', 'clip.mp4']) cpSync(segment, join(segment, '..', name))
   await rig.drain()
   expect(readdirSync(rig.recordings)).toEqual([])
+  expect(await footprint(film, rig.clips, rig.sent())).toMatchObject({ clips: 1, broken: [], before: 0, lost: 0 })
+})
+
+test('a clip whose maker hangs is made by another one', async () => {
+  await using rig = await leftRecording()
+  const programs = join(rig.root, 'programs')
+  mkdirSync(programs)
+  const script = `#!/bin/sh\nPATH='${process.env['PATH'] ?? ''}'\nmkdir '${programs}/hung' 2>/dev/null && exec sleep 600\nexec ffmpeg "$@"\n`
+  writeFileSync(join(programs, 'ffmpeg'), script, { mode: 0o755 })
+  vi.stubEnv('PATH', `${programs}:${process.env['PATH'] ?? ''}`)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  await rig.drain(3_000)
+  expect(rig.logged('clip_not_handed_over').map(({ fields }) => fields['reason'])).toEqual(['making the clip took too long'])
   expect(await footprint(film, rig.clips, rig.sent())).toMatchObject({ clips: 1, broken: [], before: 0, lost: 0 })
 })

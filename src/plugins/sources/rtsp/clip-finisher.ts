@@ -5,6 +5,7 @@ import { codeOf, messageOf, pluginError, type PluginError } from '../../../contr
 import type { Logger } from '../../../contracts/logger.ts'
 import { attempt, err, ok, type Result } from '../../../contracts/result.ts'
 import type { ClipSink, IncomingFile } from '../../../contracts/source.ts'
+import { startDeadline } from '../../../lib/deadline.ts'
 import { retryDelayMs } from '../../../lib/retry.ts'
 import { Semaphore } from '../../../lib/semaphore.ts'
 import { buildClip, type BuiltClip } from './clip-builder.ts'
@@ -17,6 +18,8 @@ export interface FinisherDeps {
   readonly recordings: string
   readonly clock: Clock
   readonly log: Logger
+  /** Longer than this, and what makes a clip hangs. Default: ten minutes. */
+  readonly makeWithinMs?: number
 }
 
 interface Unfinished extends Omit<FinishedRecording, 'scoresFor'> {
@@ -29,6 +32,8 @@ interface Unfinished extends Omit<FinishedRecording, 'scoresFor'> {
 /** After an outage there may be hundreds. Few are made at a time, and what happens now goes first. */
 const AT_ONCE = 2
 
+/** An hour of video is copied in seconds, also by a small machine. */
+const MAKE_WITHIN_MS = 600_000
 const FIRST_BACKOFF_MS = 2_000
 const MAX_BACKOFF_MS = 60_000
 const UNREADABLE = '.unreadable'
@@ -115,9 +120,17 @@ export class ClipFinisher implements AsyncDisposable {
     return done.ok ? done.value : done
   }
 
+  /** One that hangs must not hold a place for ever. */
+  async #build({ folder, span }: Unfinished): Promise<Result<BuiltClip, PluginError>> {
+    using deadline = startDeadline(this.#deps.makeWithinMs ?? MAKE_WITHIN_MS, this.#stop)
+    const built = await buildClip(folder, span, deadline.signal)
+    if (built.ok || built.error.kind !== 'cancelled' || this.#stop.aborted) return built
+    return err(pluginError('unavailable', 'making the clip took too long'))
+  }
+
   async #handOver(recording: Unfinished): Promise<Result<void, PluginError>> {
-    const { folder, span, zeroMs, scoresFor, take } = recording
-    const built = recording.built === null ? await buildClip(folder, span, this.#stop) : ok(recording.built)
+    const { folder, zeroMs, scoresFor, take } = recording
+    const built = recording.built === null ? await this.#build(recording) : ok(recording.built)
     if (!built.ok) return built
     recording.built = built.value
     const { path } = built.value
