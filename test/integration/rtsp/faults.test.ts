@@ -216,11 +216,13 @@ describe.concurrent('a fault of the camera or of ffmpeg', () => {
 
 const isAll = (pictures: readonly number[]) => pictures.every((place) => place >= 0)
 
-describe.concurrent('a fault of the detect stream', () => {
+describe('a fault of the detect stream', () => {
   const streams = () => ({ [STREAM]: { video: film.path }, [DETECT]: { video: film.path } })
   const config = { detect_url_env: 'DETECT' }
   const detector = ({ camera }: CameraRig) =>
     runningProcesses().find(({ command }) => command[0] === 'ffmpeg' && command.includes(camera.url(DETECT)))
+
+  const replayers = () => runningProcesses().filter(({ command }) => command[0] === 'ffmpeg' && command.includes('pipe:0'))
 
   test('a camera that refuses the second session is watched in what is recorded, without any interruption', async ({ onTestFailed }) => {
     await using rig = await CameraRig.open({ camera: { streams: streams(), maxSessions: 1 }, config })
@@ -229,10 +231,19 @@ describe.concurrent('a fault of the detect stream', () => {
     await rig.recording(6_000)
     expect(rig.logged('detect_stream_down')).toHaveLength(1)
     expect(rig.health.state).toBe('ok')
+    const hung = replayers()[0]?.pid ?? NaN
+    const hungAtMs = Date.now()
+    process.kill(hung, 'SIGSTOP')
+    await waitFor(
+      'another decoder of the ring',
+      () => replayers().some(({ pid }) => pid !== hung) && !replayers().some(({ pid }) => pid === hung),
+    )
+    const recoveredS = (Date.now() - hungAtMs) / 1000
     expect(rig.camera.sessions).toMatchObject({ total: 1, peak: 1 })
     await rig.drain()
     const found = await footprint(film, rig.clips, rig.sent())
     rows.push({ name: 'second session refused', recoveredS: 0, clips: found.clips, lost: found.lost, note: 'watched in the ring' })
+    rows.push({ name: 'decoder of the ring hung', recoveredS, clips: 0, lost: 0, note: 'main stream untouched' })
     expect(found).toMatchObject({ broken: [], before: 0, lost: 0 })
   })
 

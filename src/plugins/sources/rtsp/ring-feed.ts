@@ -7,6 +7,8 @@ import { StreamChild } from './stream-child.ts'
 
 /** More than this waiting to be decoded is a decoder that hangs, or a machine that does not keep up. */
 const MOST_WAITING_BYTES = 32_000_000
+/** A segment is decoded in a fraction of its length; a decoder that shows nothing of it for so long hangs. */
+const SHOWS_WITHIN_MS = 10_000
 
 /**
  * Decodes what the recorder writes into the ring, for motion, when nothing else can be watched. The recording does not know of it: no
@@ -18,6 +20,8 @@ export class RingFeed implements AsyncDisposable {
   readonly #onFrame: (pixels: Uint8Array, streamMs: number) => void
   readonly #queue = new Serial(() => undefined) // a segment that is gone already is not worth a word
   #stream: StreamChild | null = null
+  /** When the first segment was written of which nothing has been seen yet. */
+  #waitsSinceMs: number | null = null
   #closed = false
 
   constructor(fps: number, clock: Clock, onFrame: (pixels: Uint8Array, streamMs: number) => void) {
@@ -31,8 +35,9 @@ export class RingFeed implements AsyncDisposable {
     void this.#queue.run(async () => {
       if (this.#closed) return
       const bytes = await readFile(path)
-      if ((this.#stream?.child.stdin?.writableLength ?? 0) > MOST_WAITING_BYTES) await this.#giveUp()
+      if (this.#isStuck) await this.#giveUp()
       this.#stream ??= this.#open(startMs)
+      this.#waitsSinceMs ??= this.#clock.monotonicMs()
       this.#stream.child.stdin?.write(bytes)
     })
   }
@@ -43,10 +48,16 @@ export class RingFeed implements AsyncDisposable {
     await this.#stream?.close('restart')
   }
 
+  get #isStuck(): boolean {
+    if ((this.#stream?.child.stdin?.writableLength ?? 0) > MOST_WAITING_BYTES) return true
+    return this.#waitsSinceMs !== null && this.#clock.monotonicMs() - this.#waitsSinceMs > SHOWS_WITHIN_MS
+  }
+
   /** It hangs, or does not keep up: what is newer matters more, and after a hole its times would be wrong. */
   async #giveUp(): Promise<void> {
     const stream = this.#stream
     this.#stream = null
+    this.#waitsSinceMs = null
     stream?.child.kill()
     await stream?.ended
   }
@@ -54,11 +65,14 @@ export class RingFeed implements AsyncDisposable {
   #open(zeroMs: number): StreamChild {
     const stream = new StreamChild({ args: replayArguments(this.#fps), stdin: 'pipe', pipes: 1, limits: null }, this.#clock)
     new FrameReader(stream.child.stdout, stream.child.extra, (pixels, ptsMs) => {
+      this.#waitsSinceMs = null
       if (ptsMs !== null) this.#onFrame(pixels, zeroMs + ptsMs)
     })
     // The next segment begins another one.
     void stream.ended.then(() => {
-      if (this.#stream === stream) this.#stream = null
+      if (this.#stream !== stream) return
+      this.#stream = null
+      this.#waitsSinceMs = null
     })
     return stream
   }
