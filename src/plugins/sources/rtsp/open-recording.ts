@@ -1,6 +1,7 @@
 import { codeOf, messageOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
 import type { ClosedSegment } from './camera-session.ts'
+import type { PictureShape } from './picture-shape.ts'
 import type { RecordingFolder, RecordingJournal } from './recording-folder.ts'
 import type { Ring } from './ring.ts'
 
@@ -104,20 +105,4 @@ export class OpenRecording {
 function trouble(cause: unknown): Result<never, PluginError> {
   const reason = codeOf(cause) || messageOf(cause)
   return err(pluginError('unavailable', `part of a recording is not on the durable disk yet: ${reason}`, cause))
-}
-
-/** What all pictures of one clip have in common: an MP4 has one size and profile. */
-export class PictureShape {
-  #parameterSets: string | null
-
-  constructor(parameterSets: string | null = null) {
-    this.#parameterSets = parameterSets
-  }
-
-  /** Whether parameter sets are others than those seen before; the first are remembered. Null says nothing. */
-  differsFrom(parameterSets: string | null): boolean {
-    if (parameterSets === null) return false
-    this.#parameterSets ??= parameterSets
-    return this.#parameterSets !== parameterSets
-  }
 }

@@ -8,11 +8,12 @@ import type { ClosedSegment } from './camera-session.ts'
 import type { ClipSpan } from './clip-builder.ts'
 import type { MotionScores } from './motion/motion-score.ts'
 import { LiveStream, type RecordedStream } from './live-stream.ts'
-import { OpenRecording, PictureShape } from './open-recording.ts'
-import { readParameterSets } from './parameter-sets.ts'
+import { OpenRecording } from './open-recording.ts'
+import { latestOfOneShape, parameterSetsOf, PictureShape } from './picture-shape.ts'
 import { RecordingFolder, type RecordingJournal } from './recording-folder.ts'
 import { recordingStep, type RecordingPolicy } from './recording-policy.ts'
 import type { Ring } from './ring.ts'
+import { TroubleLog } from './trouble-log.ts'
 
 export interface FinishedRecording {
   readonly folder: RecordingFolder
@@ -43,7 +44,6 @@ const LOOK_EVERY_MS = 20
 /** What moved when the line went may be there still; after so long it is another story. */
 const RESUMES_WITHIN_MS = 120_000
 const NEAR_ZERO_MS = 2_000
-const COMPLAINS_EVERY_MS = 30_000
 
 /**
  * Decides when a clip begins, goes on in the next one and ends, and keeps what belongs to it safe from the moment it is known. All that
@@ -52,6 +52,7 @@ const COMPLAINS_EVERY_MS = 30_000
 export class Recorder {
   readonly #deps: RecorderDeps
   readonly #queue: Serial
+  readonly #trouble: TroubleLog
   #stream: LiveStream | null = null
   #recording: OpenRecording | null = null
   readonly #closing = new Set<Promise<void>>()
@@ -60,11 +61,11 @@ export class Recorder {
   #wasInterrupted = false
   /** Monotonic. */
   #lastMotionMs = -Infinity
-  #lastComplaint = { message: '', atMs: -Infinity }
 
   constructor(deps: RecorderDeps) {
     this.#deps = deps
-    this.#queue = new Serial((cause) => this.#complain(err(pluginError('bug', codeOf(cause) || messageOf(cause), cause))))
+    this.#trouble = new TroubleLog(deps.clock, deps.log)
+    this.#queue = new Serial((cause) => this.#trouble.hear(err(pluginError('bug', codeOf(cause) || messageOf(cause), cause))))
   }
 
   get isRecording(): boolean {
@@ -157,7 +158,7 @@ export class Recorder {
       await this.#deps.ring.add(segment)
       return true
     } catch (cause) {
-      this.#complain(err(pluginError('unavailable', `the ring cannot be read: ${codeOf(cause) || messageOf(cause)}`, cause)))
+      this.#trouble.hear(err(pluginError('unavailable', `the ring cannot be read: ${codeOf(cause) || messageOf(cause)}`, cause)))
       stream.ringIsGone()
       return false
     }
@@ -180,11 +181,11 @@ export class Recorder {
     // What the clip before this one has is not shown again, but for the pictures since the last keyframe.
     const fromMs = Math.max(wantedMs, stream.lastClipEndMs)
     const picture = new PictureShape()
-    const segments = await this.#ofOnePicture(this.#deps.ring.from(fromMs), picture)
+    const segments = await latestOfOneShape(this.#deps.ring.from(fromMs), picture, this.#deps.ring)
     const recording = this.#open(stream, segments[0] ?? stream.openSegment, picture)
     for (const segment of segments) recording.want(segment)
     await this.#keep(recording)
-    this.#complain(await recording.keepOpen(stream.openName))
+    this.#trouble.hear(await recording.keepOpen(stream.openName))
     this.#deps.log.info({ event_type: 'recording_started' }, 'motion: recording')
   }
 
@@ -196,25 +197,11 @@ export class Recorder {
     return this.#recording
   }
 
-  /** The latest segments in a row whose picture has the same shape. */
-  async #ofOnePicture(segments: readonly ClosedSegment[], picture: PictureShape): Promise<readonly ClosedSegment[]> {
-    for (let from = segments.length - 1; from >= 0; from -= 1) {
-      const sets = await this.#parameterSets(segments[from])
-      if (picture.differsFrom(sets)) return segments.slice(from + 1)
-    }
-    return segments
-  }
-
-  async #parameterSets(segment: ClosedSegment | undefined): Promise<string | null> {
-    if (segment === undefined) return null
-    return await readParameterSets(this.#deps.ring.pathOf(segment.name)).catch(() => null)
-  }
-
   /** A segment is complete: it belongs to the recording, or ends it where the picture changes its shape or the clip its length. */
   async #extend(segment: ClosedSegment): Promise<void> {
     const [stream, recording] = [this.#stream, this.#recording]
     if (stream === null || recording === null) return
-    const sets = await this.#parameterSets(segment)
+    const sets = await parameterSetsOf(segment, this.#deps.ring)
     if (recording.picture.differsFrom(sets)) {
       this.#deps.log.info({ event_type: 'picture_changed' }, 'the camera changed its picture; the clip goes on in a new one')
       await this.#close(stream, recording, segment.startMs)
@@ -229,7 +216,7 @@ export class Recorder {
     }
     if (this.#recording === null) return
     await this.#keep(this.#recording)
-    this.#complain(await this.#recording.keepOpen(stream.openName))
+    this.#trouble.hear(await this.#recording.keepOpen(stream.openName))
   }
 
   /** Whether to cut here: at the keyframe nearest to the longest length. */
@@ -240,7 +227,7 @@ export class Recorder {
   }
 
   async #keep(recording: OpenRecording): Promise<void> {
-    this.#complain(await this.#tryToKeep(recording))
+    this.#trouble.hear(await this.#tryToKeep(recording))
   }
 
   async #tryToKeep(recording: OpenRecording): Promise<Result<void, PluginError>> {
@@ -279,7 +266,7 @@ export class Recorder {
   async #completeUntil(stream: LiveStream, recording: OpenRecording, endMs: number): Promise<void> {
     for (const segment of this.#deps.ring.from(recording.firstMs)) if (segment.startMs < endMs) recording.want(segment)
     await this.#keep(recording)
-    if (stream.openSinceMs < endMs) this.#complain(await recording.keepOpen(stream.openName))
+    if (stream.openSinceMs < endMs) this.#trouble.hear(await recording.keepOpen(stream.openName))
   }
 
   async #untilArrived(stream: LiveStream, endMs: number): Promise<void> {
@@ -287,16 +274,6 @@ export class Recorder {
     const untilMs = clock.monotonicMs() + ARRIVES_WITHIN_MS
     const never = new AbortController().signal
     while (stream.latestMs < endMs && this.#stream === stream && clock.monotonicMs() < untilMs) await clock.sleep(LOOK_EVERY_MS, never)
-  }
-
-  /** Trouble that lasts is told now and then. */
-  #complain(outcome: Result<void, PluginError>): void {
-    if (outcome.ok) return
-    const { kind, message } = outcome.error
-    const nowMs = this.#deps.clock.monotonicMs()
-    if (message === this.#lastComplaint.message && nowMs - this.#lastComplaint.atMs < COMPLAINS_EVERY_MS) return
-    this.#lastComplaint = { message, atMs: nowMs }
-    this.#deps.log.error({ event_type: 'recording_trouble', kind, reason: message }, 'a recording is in trouble; trying again')
   }
 }
 
