@@ -5,6 +5,7 @@ import type { PluginHost } from '../../../contracts/plugin.ts'
 import { attempt, type Result } from '../../../contracts/result.ts'
 import type { Accepted, ClipSink, ClipSource, SourceHealth } from '../../../contracts/source.ts'
 import { orAborted } from '../../../lib/deadline.ts'
+import { followAbort } from '../../../lib/follow-abort.ts'
 import { retryDelayMs } from '../../../lib/retry.ts'
 import { msUntilComplete, sameFile, type Moment, type SeenFile, type Sighting } from './completeness.ts'
 import type { FolderConfig } from './config.ts'
@@ -59,10 +60,8 @@ export class FolderSource implements ClipSource {
 
   async start(sink: ClipSink, signal: AbortSignal): Promise<void> {
     if (this.#running !== null) return
-    const stop = () => this.#stop.abort()
-    if (signal.aborted) stop()
-    signal.addEventListener('abort', stop, { once: true })
-    this.#running = this.#run(sink).finally(() => signal.removeEventListener('abort', stop))
+    const following = followAbort(this.#stop, signal)
+    this.#running = this.#run(sink).finally(() => following[Symbol.dispose]())
   }
 
   health(): SourceHealth {

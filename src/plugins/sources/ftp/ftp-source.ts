@@ -7,6 +7,7 @@ import type { ClipSink, ClipSource, SourceHealth } from '../../../contracts/sour
 import { every } from '../../../lib/every.ts'
 import { Leases } from '../../../lib/leases.ts'
 import { untilAborted } from '../../../lib/until-aborted.ts'
+import { followAbort } from '../../../lib/follow-abort.ts'
 import { untilDone } from '../../../lib/until-done.ts'
 import type { CameraConfig } from './camera-config.ts'
 import { CameraInbox } from './inbox/camera-inbox.ts'
@@ -46,10 +47,8 @@ export class FtpSource implements ClipSource {
 
   async start(sink: ClipSink, signal: AbortSignal): Promise<void> {
     if (this.#running !== null) return
-    const stop = () => this.#stop.abort()
-    if (signal.aborted) stop()
-    signal.addEventListener('abort', stop, { once: true })
-    this.#running = this.#run(sink).finally(() => signal.removeEventListener('abort', stop))
+    const following = followAbort(this.#stop, signal)
+    this.#running = this.#run(sink).finally(() => following[Symbol.dispose]())
   }
 
   health(): SourceHealth {
