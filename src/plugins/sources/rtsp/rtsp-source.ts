@@ -6,6 +6,7 @@ import { codeOf, messageOf } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { attempt } from '../../../contracts/result.ts'
 import type { ClipSink, ClipSource, SourceHealth } from '../../../contracts/source.ts'
+import { followAbort } from '../../../lib/follow-abort.ts'
 import { CameraConnection, type ConnectionEnd, type ConnectionPlan } from './camera-connection.ts'
 import { CameraCondition } from './camera-condition.ts'
 import { ClipFinisher } from './clip-finisher.ts'
@@ -67,10 +68,8 @@ export class RtspSource implements ClipSource {
 
   async start(sink: ClipSink, signal: AbortSignal): Promise<void> {
     if (this.#running !== null) return
-    const stop = () => this.#stop.abort()
-    if (signal.aborted) stop()
-    signal.addEventListener('abort', stop, { once: true })
-    this.#running = this.#run(sink).finally(() => signal.removeEventListener('abort', stop))
+    const following = followAbort(this.#stop, signal)
+    this.#running = this.#run(sink).finally(() => following[Symbol.dispose]())
   }
 
   health(): SourceHealth {
