@@ -94,13 +94,14 @@ export class CameraRig implements AsyncDisposable {
     await systemClock.sleep(forMs, new AbortController().signal)
   }
 
-  /** Resolves with the time (wall clock) of a picture that came after `sinceMs`, when health is good. */
-  heard(sinceMs: number): Promise<number> {
-    return waitFor('pictures', () => {
-      const { state, last_heartbeat } = this.health
-      const heardAtMs = Date.parse(last_heartbeat ?? '')
-      return state === 'ok' && heardAtMs >= sinceMs ? heardAtMs : null
+  /** Resolves with the time (wall clock) of the first picture seen after `sinceMs`, as soon as health is good as well. */
+  async heard(sinceMs: number): Promise<number> {
+    const heardAtMs = await waitFor('pictures', () => {
+      const atMs = Date.parse(this.health.last_heartbeat ?? '')
+      return atMs >= sinceMs ? atMs : null
     })
+    await waitFor('good health', () => this.health.state === 'ok')
+    return heardAtMs
   }
 
   /** The child that records. */
