@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import type { Clip } from '../src/contracts/clip.ts'
 import { startRecordingApp, untilWell } from '../src/testkit/recording-app.ts'
+import { memoryMegabytes } from './_report.ts'
 
 /**
  * The app in a process of its own: `_app-process.ts <folder> <url of cam0> <url of cam1> …`. Prints `well` when all cameras deliver.
@@ -12,6 +13,8 @@ export const AppFiguresSchema = z.object({
   /** Since the line before, in milliseconds. A timer of `LOOP_RESOLUTION_MS` is included. */
   loop_delay_p99: z.number(),
   loop_delay_max: z.number(),
+  /** After the garbage is gone. */
+  heap_megabytes: z.number(),
   clips: z.array(z.object({ camera_name: z.string(), start_ts: z.string(), end_ts: z.string() })),
   unwell: z.array(z.string()),
 })
@@ -33,6 +36,7 @@ async function main([folder = '', ...urls]: readonly string[]): Promise<void> {
     const figures: AppFigures = {
       loop_delay_p99: delays.percentile(99) / 1e6,
       loop_delay_max: delays.max / 1e6,
+      heap_megabytes: memoryMegabytes().heap,
       clips: clips.map(({ camera_name, start_ts, end_ts }) => ({ camera_name, start_ts, end_ts })),
       unwell: app
         .health()

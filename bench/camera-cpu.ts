@@ -118,10 +118,14 @@ reportRatio(
   two.ours / whole,
   `${percent(two.ours)} of a core against ${percent(whole)} for decoding the main stream`,
 )
-reportRatio(
-  'the same ÷ two bare ffmpeg, one for each stream',
-  two.ours / (copying + decoding),
-  `against ${percent(copying)} for copying and ${percent(decoding)} for decoding`,
-)
+// Of so little, what looks at the pictures is a third. Told without a limit: it is what there is to save.
+report({
+  name: 'the same ÷ two bare ffmpeg, one for each stream',
+  value: two.ours / (copying + decoding),
+  unit: 'x',
+  limit: '',
+  pass: true,
+  detail: `against ${percent(copying)} for copying and ${percent(decoding)} for decoding`,
+})
 reportRest('a camera with a detect stream', two, 2)
 await rm(folder, { recursive: true, force: true })

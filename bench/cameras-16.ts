@@ -42,7 +42,7 @@ const streams = Array.from({ length: CAMERAS }, (_, camera) => ({
 await using cameras = await startCameraProcess(streams)
 
 const urls = cameras.cameras.map((camera) => camera.urls['main'] ?? '')
-const args = ['--import', 'tsx', join(import.meta.dirname, '_app-process.ts'), join(folder, 'app'), ...urls]
+const args = ['--expose-gc', '--import', 'tsx', join(import.meta.dirname, '_app-process.ts'), join(folder, 'app'), ...urls]
 const app = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
 const { pid } = app
 if (pid === undefined) throw new Error('the app did not start')
@@ -55,7 +55,7 @@ const figures = async () => {
 
 await nextLine()
 await delay(SETTLES_MS)
-await figures()
+const { heap_megabytes: heapBefore } = await figures()
 const flapping = Array.from({ length: CAMERAS - STEADY }, (_, at) => flap(cameras, STEADY + at))
 const [fromMs, cpuBefore] = [Date.now(), cpuSecondsOf(processTree(pid))]
 const memory = new MemoryWatch()
@@ -64,7 +64,7 @@ for (let leftMs = SECONDS * 1000; leftMs > 0; leftMs = fromMs + SECONDS * 1000 -
   await delay(Math.min(SAMPLE_MS, leftMs))
 }
 const cpuShare = (100 * (cpuSecondsOf(processTree(pid)) - cpuBefore)) / SECONDS
-const { clips, loop_delay_p99, loop_delay_max } = await figures()
+const { clips, loop_delay_p99, loop_delay_max, heap_megabytes } = await figures()
 const flaps = (await Promise.all(flapping.map((one) => one.stop()))).reduce((sum, one) => sum + one, 0)
 
 let [shown, missed] = [0, 0]
@@ -110,7 +110,7 @@ report({
   unit: '% of a core',
   limit: '',
   pass: true,
-  detail: 'app, ffmpegs, embedded database, making of clips',
+  detail: `app, ffmpegs, embedded database, making of clips; heap of the app ${heapBefore.toFixed(1)} MB, then ${heap_megabytes.toFixed(1)} MB`,
 })
 const stopped = new Promise((resolve) => app.once('close', resolve))
 app.stdin.end()
