@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { linkSync, mkdirSync } from 'node:fs'
+import { linkSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import { ok } from '../contracts/result.ts'
 import type { ClipSource, IncomingFile } from '../contracts/source.ts'
 import { rtspSource } from '../plugins/sources/rtsp/plugin.ts'
+import type { StreamFacts } from '../plugins/sources/rtsp/stream-facts.ts'
 import { memoryLogger } from './memory-logger.ts'
 import { testHost } from './plugin-host.ts'
 
@@ -25,14 +26,22 @@ export interface CameraRecording extends AsyncDisposable {
 /** Never waits for a child in place: cameras and recorders of a test live in the same process. */
 const run = promisify(execFile)
 
-/** Records one camera with the real source into a temp folder, taking every clip it offers. */
+/**
+ * Records one camera with the real source into a temp folder, taking every clip it offers.
+ * @param known what an earlier run found out about the stream.
+ */
 export async function recordCamera(
   urls: { readonly main: string; readonly detect?: string },
   config: Readonly<Record<string, unknown>> = {},
+  known: StreamFacts | null = null,
 ): Promise<CameraRecording> {
   const env: Record<string, string> = { MAIN_URL: urls.main, ...(urls.detect === undefined ? {} : { DETECT_URL: urls.detect }) }
   const log = memoryLogger()
   const host = testHost({ env, instance: 'front_door', log })
+  if (known !== null) {
+    mkdirSync(host.dirs.state, { recursive: true })
+    writeFileSync(join(host.dirs.state, 'stream.json'), JSON.stringify(known))
+  }
   const detect_url_env = urls.detect === undefined ? null : 'DETECT_URL'
   const loaded = await rtspSource.load({ rtsp_url_env: 'MAIN_URL', detect_url_env, derive_detect: false, ...config }, host)
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))

@@ -99,3 +99,51 @@ test.concurrent('a graphics device that is not there is replaced by the CPU', as
   await using recording = await recordCamera({ main: camera.url('main') }, { ...CONFIG, stream: { hwaccel: 'vaapi' } })
   await onlyRun(await firstClip(recording), video)
 })
+
+test.concurrent('the smaller stream of a camera is found by the usual address, and watched', async () => {
+  const large = await film('found-large.mp4', { size: '640x480' })
+  const small = await film('found-small.mp4')
+  await using camera = await startSimulatedCamera({ streams: { stream1: { video: large }, stream2: { video: small } } })
+  await using recording = await recordCamera({ main: camera.url('stream1') }, { ...CONFIG, derive_detect: true })
+  await onlyRun(await firstClip(recording), large)
+  expect(camera.sessionsOf('stream1').total).toBe(1)
+  expect(camera.sessionsOf('stream2').current).toBe(1)
+})
+
+test.concurrent('a guess that leads nowhere costs one question, and the recorded stream is watched', async () => {
+  const video = await film('guess.mp4')
+  await using camera = await startSimulatedCamera({ streams: { stream1: { video } } })
+  await using recording = await recordCamera({ main: camera.url('stream1') }, { ...CONFIG, derive_detect: true })
+  await onlyRun(await firstClip(recording), video)
+  expect(recording.log.lines.filter(({ fields }) => fields['event_type'] === 'detect_stream_none')).toHaveLength(1)
+  expect(camera.sessions).toMatchObject({ total: 1, peak: 1 })
+})
+
+test.concurrent('a camera that is switched on later is asked for its smaller stream then', async () => {
+  const video = await film('late.mp4')
+  await using camera = await startSimulatedCamera({ streams: { stream1: { video }, stream2: { video } } })
+  await camera.refuseConnections(true)
+  const quick = { reconnect: { backoff_s: 0.2, max_backoff_s: 0.5 } }
+  await using recording = await recordCamera({ main: camera.url('stream1') }, { ...CONFIG, ...quick, derive_detect: true })
+  await vi.waitFor(() => expect(recording.source.health().state).toBe('down'), { timeout: 10_000 })
+  await camera.refuseConnections(false)
+  await vi.waitFor(() => expect(camera.sessionsOf('stream2').current).toBe(1), { timeout: 40_000, interval: 100 })
+})
+
+test.concurrent('a camera is recorded over UDP', async () => {
+  const video = await film('udp.mp4')
+  await using camera = await filmed(video)
+  await using recording = await recordCamera({ main: camera.url('main') }, { ...CONFIG, stream: { transport: 'udp' } })
+  expect((await frameHashes((await firstClip(recording)).path)).length).toBeGreaterThan(5 * FPS)
+})
+
+test.concurrent('a decoder that fails when the pictures come is replaced by the CPU', async () => {
+  const video = await film('decoder.mp4')
+  await using camera = await startSimulatedCamera({ streams: { main: { video } } })
+  const quick = { reconnect: { backoff_s: 0.2 } }
+  // What the camera sends is known from the run before, so the decoder of that codec is tried at once; there is none here.
+  const known = { video_codec: 'h264', width: 320, height: 240, audio_codec: null }
+  await using recording = await recordCamera({ main: camera.url('main') }, { ...CONFIG, ...quick, stream: { hwaccel: 'v4l2m2m' } }, known)
+  await onlyRun(await firstClip(recording), video)
+  expect(recording.log.lines.some(({ fields }) => fields['trouble'] === 'decoder')).toBe(true)
+})

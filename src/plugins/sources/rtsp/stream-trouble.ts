@@ -26,7 +26,7 @@ const SAYINGS: readonly (readonly [RegExp, StreamTrouble])[] = [
     'offline',
   ],
   [
-    /Failed setup for format|hwaccel|Device creation failed|No device available for decoder|Failed to (?:create|initiali[sz]e).*(?:VAAPI|CUDA|QSV|device)/i,
+    /Failed setup for format|hwaccel|Error while opening decoder|Could not find a valid device|can't configure decoder|Device creation failed|No device available for decoder|Failed to (?:create|initiali[sz]e).*(?:VAAPI|CUDA|QSV|device)/i,
     'decoder',
   ],
   // It ended before its first keyframe. ffmpeg then complains of the output as well.
