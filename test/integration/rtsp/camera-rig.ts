@@ -94,14 +94,19 @@ export class CameraRig implements AsyncDisposable {
     await systemClock.sleep(forMs, new AbortController().signal)
   }
 
-  /** Resolves with the time (wall clock) of the first picture seen after `sinceMs`, as soon as health is good as well. */
-  async heard(sinceMs: number): Promise<number> {
-    const heardAtMs = await waitFor('pictures', () => {
+  /** Resolves with the time (wall clock) of the first picture seen after `sinceMs`. */
+  seen(sinceMs: number): Promise<number> {
+    return waitFor('pictures', () => {
       const atMs = Date.parse(this.health.last_heartbeat ?? '')
       return atMs >= sinceMs ? atMs : null
     })
+  }
+
+  /** The same, as soon as health is good as well. */
+  async heard(sinceMs: number): Promise<number> {
+    const seenAtMs = await this.seen(sinceMs)
     await waitFor('good health', () => this.health.state === 'ok')
-    return heardAtMs
+    return seenAtMs
   }
 
   /** The child that records. */

@@ -35,7 +35,7 @@ test('a camera that is lost 30 times leaves nothing behind: no process, no open 
     const { total } = rig.camera.sessionsOf(STREAM)
     rig.camera.drop()
     await waitFor('both streams again', () => rig.camera.sessionsOf(STREAM).total > total && rig.camera.sessionsOf(DETECT).current === 1)
-    await rig.heard(Date.now())
+    await rig.seen(Date.now())
     await waitFor('the clips of before', () => rig.clips.length >= drop)
     descriptors.push(openDescriptors(process.pid))
   }
