@@ -1,26 +1,57 @@
 import { defineConfig } from 'vitest/config'
 
-/** `unit` is fast and offline and sits beside the code; the others use the real parts. */
+/** Cameras are filmed in real time, so these tests wait more than they work, and go side by side. */
+const CAMERAS = [
+  'src/plugins/sources/rtsp/**/*.real.test.ts',
+  'test/integration/rtsp/**/*.test.ts',
+  'test/e2e/camera*.test.ts',
+  'test/e2e/recording*.test.ts',
+]
+const BUILT = 'test/e2e/harness/build.ts'
+
+/** `unit` is fast and offline and sits beside the code; the others use the real parts. One group after the other. */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'test/house/**/*.test.ts'], exclude: ['src/**/*.real.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/house/**/*.test.ts'],
+          exclude: ['src/**/*.real.test.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
       {
         test: {
           name: 'integration',
           include: ['src/**/*.real.test.ts', 'test/integration/**/*.test.ts'],
+          exclude: CAMERAS,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'cameras',
+          include: CAMERAS,
+          globalSetup: [BUILT],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 4,
+          sequence: { groupOrder: 2 },
         },
       },
       {
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['test/e2e/harness/build.ts'],
+          exclude: CAMERAS,
+          globalSetup: [BUILT],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
     ],
