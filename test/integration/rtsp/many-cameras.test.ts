@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import type { Clip } from '../../../src/contracts/clip.ts'
 import { startCameraProcess } from '../../../src/testkit/camera-process.ts'
 import { filmBeganMs, missedMotions, motionsBetween } from '../../../src/testkit/filmed-motion.ts'
@@ -13,8 +13,8 @@ import { startRecordingApp, untilWell } from '../../../src/testkit/recording-app
 const CAMERAS = 16
 const STEADY = 14
 const WATCHED_MS = 20_000
-/** Until motion is believed after the connection, and until a clip is there after its last motion. */
-const [SETTLES_MS, CLIP_TAKES_MS] = [4000, 8000]
+/** Until motion is believed after the connection. */
+const SETTLES_MS = 4000
 const RECORDING = { recording: { pre_roll_s: 2, stop_delay_s: 3 } }
 /** Two that share no rhythm: at no time does everything move, or nothing. */
 const FILMS = [
@@ -47,13 +47,16 @@ test('of sixteen cameras, two of which keep going away, every motion on the othe
   const fromMs = Date.now()
   await delay(WATCHED_MS)
   const toMs = Date.now()
-  await delay(CLIP_TAKES_MS)
   for (const one of flapping) expect(await one.stop()).toBeGreaterThan(1)
 
   for (let camera = 0; camera < STEADY; camera += 1) {
     const motions = motionsBetween(await filmBeganMs(cameras, camera, 'main', filmOf(camera)), filmOf(camera), fromMs, toMs)
-    const own = clips.filter(({ camera_name }) => camera_name === `cam${camera}`)
     expect(motions.length, `motions of camera ${camera}`).toBeGreaterThan(0)
-    expect(missedMotions(motions, own), `missed by camera ${camera}`).toEqual([])
+    const own = () => clips.filter(({ camera_name }) => camera_name === `cam${camera}`)
+    // The last clip comes some seconds after its last motion, later on a busy machine.
+    await vi.waitFor(() => expect(missedMotions(motions, own()), `missed by camera ${camera}`).toEqual([]), {
+      timeout: 40_000,
+      interval: 200,
+    })
   }
 }, 120_000)

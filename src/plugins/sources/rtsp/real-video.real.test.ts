@@ -68,7 +68,7 @@ function framesOf({ from, count }: FrameRun): number[] {
 describe.concurrent('everybody in the hallway is recorded, from before they enter until they have left', () => {
   test('from a simulated camera', { timeout: 240_000 }, async (context) => {
     if (video === null) return context.skip(NO_VIDEO ?? '')
-    await using camera = await startSimulatedCamera({ streams: { main: { video } }, startAt: 'first_session' })
+    await using camera = await startSimulatedCamera({ streams: { main: { video, loop: false } }, startAt: 'first_session' })
     await using recording = await watch(camera.url('main'))
     await expectEverythingRecorded(recording)
     expect(camera.sessions).toMatchObject({ total: 1, peak: 1 })
