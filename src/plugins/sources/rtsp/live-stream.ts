@@ -11,6 +11,8 @@ export interface RecordedStream {
   readonly ringIsGone: () => void
 }
 
+/** A picture is looked at so late as a rule: one is taken of several, and decoding holds some back. No clip waits for that. */
+const LOOKS_LATE_MS = 500
 /** Nobody looks any more, when the last picture that was looked at is older than this. */
 const LOOKS_AT_LEAST_EVERY_MS = 20_000
 
@@ -58,7 +60,7 @@ export class LiveStream {
   quietMs(clock: Clock): number {
     const nowMs = this.clock.toStreamMs(clock.monotonicMs()) ?? this.latestMs
     const isLooking = nowMs - this.lookedMs < LOOKS_AT_LEAST_EVERY_MS
-    return (isLooking ? Math.min(nowMs, this.lookedMs) : nowMs) - this.lastMotionMs
+    return (isLooking ? Math.min(nowMs, this.lookedMs + LOOKS_LATE_MS) : nowMs) - this.lastMotionMs
   }
 
   zeroWallMs(clock: Clock): number {
