@@ -15,8 +15,6 @@ export interface FilmedMotion {
   readonly lastMs: number
 }
 
-/** The box is a third of the picture high, of a picture of 16:9, and begins as far in. */
-const IN_VIEW_S = BOX_CROSSES_S * (1 - 9 / 16 / 3)
 const Frame = z.object({ index: z.number(), round: z.number(), sceneAtMs: z.number() })
 const SentSchema = z.tuple([Frame], Frame)
 
@@ -29,7 +27,7 @@ export async function filmBeganMs(cameras: CameraProcess, camera: number, stream
 /** Every passing of the box that lies whole between two moments. */
 export function motionsBetween(beganMs: number, { seconds, fps, boxAtS }: LoopedFilm, fromMs: number, toMs: number): FilmedMotion[] {
   const motions: FilmedMotion[] = []
-  const lastS = (Math.ceil((boxAtS + IN_VIEW_S) * fps) - 1) / fps
+  const lastS = (Math.ceil((boxAtS + BOX_CROSSES_S) * fps) - 1) / fps
   for (let round = 0; beganMs + round * seconds * 1000 < toMs; round += 1) {
     const atMs = (inFilmS: number) => beganMs + (round * seconds + inFilmS) * 1000
     const motion = { firstMs: atMs(boxAtS), lastMs: atMs(lastS) }
