@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 /** Cameras are filmed in real time, so these tests wait more than they work, and go side by side. */
 const CAMERAS = [
   'src/plugins/sources/rtsp/**/*.real.test.ts',
+  'src/testkit/**/*.real.test.ts',
   'test/integration/rtsp/**/*.test.ts',
   'test/e2e/camera*.test.ts',
   'test/e2e/recording*.test.ts',
