@@ -23,8 +23,8 @@ const STEADY = 14
 const LOOP_LIMIT_MS = 50
 const GROWTH_LIMIT = 1.1
 const SAMPLE_MS = 5000
-/** A clip may still be under way for so long after the last motion. */
-const CLIP_TAKES_MS = 15_000
+/** A clip may still be under way for so long after the last motion, on a machine that has other things to do as well. */
+const CLIP_TAKES_MS = 25_000
 /** After the connection, until motion is believed. */
 const SETTLES_MS = 5000
 
