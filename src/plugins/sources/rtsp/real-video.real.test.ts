@@ -71,7 +71,8 @@ describe.concurrent('everybody in the hallway is recorded, from before they ente
     await using camera = await startSimulatedCamera({ streams: { main: { video, loop: false } }, startAt: 'first_session' })
     await using recording = await watch(camera.url('main'))
     await expectEverythingRecorded(recording)
-    expect(camera.sessions).toMatchObject({ total: 1, peak: 1 })
+    // When the film is over, the recorder dials again.
+    expect(camera.sessions.peak).toBe(1)
   })
 
   test("from GStreamer's server", { timeout: 240_000 }, async (context) => {
