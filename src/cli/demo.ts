@@ -74,7 +74,8 @@ async function openCamera(folder: string, signal: AbortSignal): Promise<Result<S
   const drawn = await encodeScene({ path: video, emptyS: EMPTY_S, seconds: SCENE_S }, signal)
   if (!drawn.ok) return err(drawn.error.message)
   const credentials = { username: 'demo', password: randomBytes(6).toString('hex') }
-  const camera = await startSimulatedCamera({ streams: { [STREAM]: { video } }, credentials, startAt: 'first_session' })
+  // Stamped: the scene shown again is another clip, not the same one once more.
+  const camera = await startSimulatedCamera({ streams: { [STREAM]: { video, stamped: true } }, credentials, startAt: 'first_session' })
   print(`camera     front_door films it: rtsp://127.0.0.1:${camera.port}/${STREAM}`)
   return ok(camera)
 }
