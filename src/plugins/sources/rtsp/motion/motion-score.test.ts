@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MotionScores, secondsToLookFirst } from './motion-score.ts'
+import { MotionScores } from './motion-score.ts'
 
 const scoresOf = (entries: readonly (readonly [ms: number, pct: number])[], keepS = 60) => {
   const scores = new MotionScores(keepS)
@@ -70,14 +70,4 @@ describe('the score of a second', () => {
   test('of an empty clip is none', () => {
     expect(scoresOf([]).scoresFor(5000, 5000)).toEqual([])
   })
-})
-
-test.each([
-  ['the peaks, the highest first, then the rest', [0, 2, 5, 4, 1, 3, 6, 2], [6, 2, 3, 5, 1, 7, 4, 0]],
-  ['the first of equals', [3, 3, 3], [0, 1, 2]],
-  ['everything from the start if nothing moved', [0, 0, 0], [0, 1, 2]],
-  ['the last second, where it is a peak', [1, 2, 3], [2, 1, 0]],
-  ['nothing', [], []],
-])('a detector looks at %s', (_what, scores, order) => {
-  expect(secondsToLookFirst(scores)).toEqual(order)
 })

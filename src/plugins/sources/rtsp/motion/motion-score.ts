@@ -47,14 +47,3 @@ export class MotionScores {
     return ((slot % length) + length) % length
   }
 }
-
-/**
- * The seconds of a clip in the order in which a detector should look at them. Peaks first, the highest of them first: there someone is
- * seen whole, and each peak may be someone else. Then the rest, the highest first. Pure.
- */
-export function secondsToLookFirst(scores: readonly number[]): readonly number[] {
-  const score = (second: number) => scores[second] ?? 0
-  const isPeak = (second: number) => score(second) > 0 && score(second) > score(second - 1) && score(second) >= score(second + 1)
-  const inOrder = [...scores.keys()].sort((a, b) => score(b) - score(a) || a - b)
-  return [...inOrder.filter(isPeak), ...inOrder.filter((second) => !isPeak(second))]
-}
