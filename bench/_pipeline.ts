@@ -106,6 +106,7 @@ function nowhere(): StorageBackend {
   return {
     put: stored,
     putBytes: stored,
+    locate: (key) => ok(`nowhere:${key}`),
     get: refuse,
     read: refuse,
     exists: async () => ok(true),

@@ -10,6 +10,7 @@ import { testHost } from '../testkit/plugin-host.ts'
 import { anAlert } from '../testkit/builders.ts'
 import { brokenSource } from './broken-parts.ts'
 import { buildCameras, buildPlugins, type PluginContext } from './build-plugins.ts'
+import { NO_HOME } from '../testkit/plugin-host.ts'
 
 const never = new AbortController().signal
 
@@ -37,7 +38,7 @@ function setUp(changes: object) {
   }
   const log = memoryLogger()
   const scope = new Scope(() => undefined)
-  const context: PluginContext = { config: toAppConfig(file, '/'), purpose: 'check', catalog, clock, log, secrets, scope }
+  const context: PluginContext = { config: toAppConfig(file, '/'), purpose: 'check', catalog, clock, log, secrets, home: NO_HOME, scope }
   const complaints = () => log.lines.filter(({ level }) => level === 'error').map(({ fields }) => fields['part'])
   return { context, complaints }
 }
@@ -64,7 +65,7 @@ test('a notifier or an analyzer that cannot be built refuses what it is given, a
   if (!built.ok) throw new Error(built.error)
   const refusal = { ok: false, error: { kind: 'rejected', message: expect.stringContaining('no such device') as string } }
   const [siren, screen] = built.value.notifiers
-  expect(await siren?.notifier.send(anAlert(), { thumbnail: null }, never)).toMatchObject(refusal)
+  expect(await siren?.notifier.send(anAlert(), { thumbnail: null, replaces: null }, never)).toMatchObject(refusal)
   expect(await siren?.notifier.ping(never)).toMatchObject(refusal)
   expect(await screen?.notifier.ping(never)).toMatchObject({ ok: true })
   expect(await built.value.analyzer?.ping(never)).toMatchObject(refusal)

@@ -4,10 +4,11 @@ import type { AlertPolicy } from '../contracts/alert-policy.ts'
 import type { VlmAnalyzer } from '../contracts/analyzer.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { ObjectFilter } from '../contracts/filter.ts'
+import type { Home } from '../contracts/home.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { Notifier } from '../contracts/notifier.ts'
-import type { PluginCatalog, PluginHost, PluginInstances, PluginKind } from '../contracts/plugin.ts'
-import { ok, type Result } from '../contracts/result.ts'
+import type { ConfigProblem, PartChoice, PluginCatalog, PluginHost, PluginInstances, PluginKind } from '../contracts/plugin.ts'
+import { err, ok, type Result } from '../contracts/result.ts'
 import type { Secrets } from '../contracts/secrets.ts'
 import type { ClipSource } from '../contracts/source.ts'
 import type { StorageBackend } from '../contracts/storage.ts'
@@ -41,6 +42,7 @@ export interface PluginContext {
   readonly clock: Clock
   readonly log: Logger
   readonly secrets: Secrets
+  readonly home: Home
   /** Owns what is built. */
   readonly scope: Scope
 }
@@ -52,11 +54,11 @@ export function checkFolder(): string {
 
 /** What a plugin sees of the host; each instance has a folder of its own under `data_dir/state`, a check one that is not kept. */
 export function hostFor(
-  context: Omit<PluginContext, 'catalog' | 'scope'>,
+  context: Omit<PluginContext, 'scope'>,
   kind: PluginKind,
   { instance, backend }: { readonly instance: string; readonly backend: string },
 ): PluginHost {
-  const { clock, log, secrets, config, purpose } = context
+  const { clock, log, secrets, config, purpose, home } = context
   const states = purpose === 'run' ? join(config.data_dir, 'state') : checkFolder()
   return {
     instance,
@@ -66,8 +68,20 @@ export function hostFor(
     log: kind === 'source' ? logWith(log, { camera_name: instance }) : log,
     secrets,
     shared: kind === 'source' ? config.sources[backend] : undefined,
+    loadPart: (partKind, part) => loadPart(context, partKind, { ...part, instance: `${instance}/${part.name}` }),
+    home,
     dirs: { data: config.data_dir, state: join(states, kind, instance.replaceAll('/', '_')) },
   }
+}
+
+/** A plugin inside another one, which disposes of it. */
+async function loadPart<K extends PluginKind>(
+  context: Omit<PluginContext, 'scope'>,
+  kind: K,
+  part: PartChoice & { readonly instance: string },
+): Promise<Result<PluginInstances[K], readonly ConfigProblem[]>> {
+  const loaded = await loadPlugin(context.catalog, kind, part, hostFor(context, kind, part))
+  return loaded.ok ? loaded : err([{ path: [], message: loaded.error }])
 }
 
 async function build<K extends PluginKind>(

@@ -9,6 +9,7 @@ import type { RepositoryListener } from '../core/clip-repository.ts'
 import { probeVideo } from '../lib/ffmpeg/probe.ts'
 import { remuxToMp4 } from '../lib/ffmpeg/remux.ts'
 import { createRedactor } from '../lib/redact.ts'
+import { emptyHome } from './empty-home.ts'
 import { Scope } from '../lib/scope.ts'
 import { systemClock } from '../lib/system-clock.ts'
 import { apiKey } from './api-key.ts'
@@ -58,7 +59,7 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
   if (!key.ok) return giveUp(key.error)
   for (const warning of loaded.warnings) log.warn({ event_type: 'config_warning' }, warning)
 
-  const context: PluginContext = { config, purpose: 'run', catalog, clock, log, secrets: loaded.secrets, scope }
+  const context: PluginContext = { config, purpose: 'run', catalog, clock, log, secrets: loaded.secrets, home: emptyHome(), scope }
   const index = openIndex(config, { clock, log, scope, secrets: loaded.secrets, setTee: (take) => (tee.take = take) })
   const plugins = await buildPlugins(context)
   if (!plugins.ok) return giveUp(plugins.error)

@@ -16,6 +16,7 @@ import { skipped, type StageOutcome } from '../contracts/stages.ts'
 import { shouldAnalyze } from '../core/should-analyze.ts'
 import { probeVideo } from '../lib/ffmpeg/probe.ts'
 import { createRedactor } from '../lib/redact.ts'
+import { emptyHome } from '../app/empty-home.ts'
 import { Scope } from '../lib/scope.ts'
 import { systemClock } from '../lib/system-clock.ts'
 import { builtinPlugins } from '../plugins/builtin.ts'
@@ -104,7 +105,7 @@ async function judge(path: string, means: Means, signal: AbortSignal): Promise<V
   const filter_result = filtered.value
   const vlm = await analysis(path, filter_result, means, signal)
   if (!vlm.ok) return verdictOf(path, { filter_result, error: vlm.error })
-  const facts = { camera_name, filter_result, vlm: vlm.value }
+  const facts = { camera_name, filter_result, vlm: vlm.value, min_risk_level: null }
   const alert_decision = config.alert_policy.enabled
     ? plugins.policy.decide(facts)
     : { notify: false, notify_reason: 'alert_policy_disabled' }
@@ -170,7 +171,7 @@ async function contextFor(options: AnalyzeOptions, scope: Scope): Promise<Result
   const redact = createRedactor(loaded.secretValues)
   const log = createLogger({ level: 'warn', format: process.stderr.isTTY ? 'pretty' : 'json', redact })
   const config = withoutSideEffects(withModel(loaded.config, options.model))
-  return ok({ config, purpose: 'check', catalog, clock: systemClock, log, secrets: loaded.secrets, scope })
+  return ok({ config, purpose: 'check', catalog, clock: systemClock, log, secrets: loaded.secrets, home: emptyHome(), scope })
 }
 
 function withoutFile(dataDir = './homesec-data'): OpenedConfig {

@@ -9,6 +9,7 @@ import { runChild } from '../lib/child-process.ts'
 import { orAborted, startDeadline } from '../lib/deadline.ts'
 import { plainText } from '../lib/plain-text.ts'
 import { createRedactor, type Redact } from '../lib/redact.ts'
+import { emptyHome } from '../app/empty-home.ts'
 import { Scope } from '../lib/scope.ts'
 import { systemClock } from '../lib/system-clock.ts'
 import { openDatabase } from '../db/open-database.ts'
@@ -65,7 +66,7 @@ export async function doctor(configPath: string): Promise<ExitCode> {
 
 function contextFor({ loaded, catalog }: OpenedConfig, scope: Scope, redact: Redact): PluginContext {
   const log = createLogger({ level: 'error', format: 'json', redact })
-  return { config: loaded.config, purpose: 'check', catalog, clock: systemClock, log, secrets: loaded.secrets, scope }
+  return { config: loaded.config, purpose: 'check', catalog, clock: systemClock, log, secrets: loaded.secrets, home: emptyHome(), scope }
 }
 
 async function perform(check: Check, redact: Redact): Promise<boolean> {

@@ -36,26 +36,38 @@ export interface PluginFindings {
  * @param folder where the config file lies: `data_dir` may be relative to it.
  */
 export function checkPlugins(file: ConfigFile, catalog: PluginCatalog, folder: string): PluginFindings {
-  const names = configNames(file, catalog.analyzer, folder)
+  const parts: unknown[] = []
+  const names = configNames(file, catalog, folder, parts)
   const uses = pluginUses(file).map((use) => checkUse(use, catalog[use.kind], names))
   const found = [...uses, ...Object.entries(file.sources).map(([backend, raw]) => checkShared(backend, raw, catalog.source))]
   const { problems, warnings } = toleratePolicies(
     found.flatMap(({ problems }) => problems),
     file,
   )
-  return { problems, warnings, parsed: found.map(({ parsed }) => parsed) }
+  return { problems, warnings, parsed: [...found.map(({ parsed }) => parsed), ...parts] }
 }
 
-/** @param analyzers to learn which activity types the analyzer answers with when the file lists none. */
-export function configNames(file: ConfigFile, analyzers: readonly Plugin[], folder: string): ConfigNames {
-  const analyzer = analyzers.find(({ name }) => name.toLowerCase() === file.vlm.backend)
+/**
+ * @param catalog to learn which activity types the analyzer answers with when the file lists none, and what is wrong inside a plugin
+ *   that is made of others.
+ * @param parts gets the config of each of those with its defaults.
+ */
+export function configNames(file: ConfigFile, catalog: PluginCatalog, folder: string, parts: unknown[]): ConfigNames {
+  const analyzer = catalog.analyzer.find(({ name }) => name.toLowerCase() === file.vlm.backend)
   const parsed = analyzer?.config.safeParse(file.vlm.config)
   const types = ActivityTypesSchema.safeParse(parsed?.success ? parsed.data : file.vlm.config)
-  return {
+  const names: ConfigNames = {
     cameras: file.cameras.map(({ name }) => name),
     activityTypes: types.success ? [...types.data.activity_types, 'unknown'] : null,
     dataDir: resolve(folder, file.data_dir),
+    partProblems: (kind, part) => {
+      const use: PluginUse = { kind, ...part, backendPath: ['backend'], configPath: ['config'] }
+      const { problems, parsed } = checkUse(use, catalog[kind], names)
+      parts.push(parsed)
+      return problems.map(({ path, message, advice }) => ({ path, message: [message, advice].filter(Boolean).join('; ') }))
+    },
   }
+  return names
 }
 
 function pluginUses(file: ConfigFile): PluginUse[] {

@@ -9,6 +9,13 @@ export const AlertDecisionSchema = z.object({
 })
 export type AlertDecision = Readonly<z.infer<typeof AlertDecisionSchema>>
 
+/**
+ * first: sent as soon as something was detected, before it was judged (`alert.mode: instant`). verdict: what was decided; in `verified`
+ * mode the only one. withdrawn: the verdict on a `first` is that it did not matter; channels that can, take it back or mark it.
+ */
+export const ALERT_STAGES = ['first', 'verdict', 'withdrawn'] as const
+export type AlertStage = (typeof ALERT_STAGES)[number]
+
 /** What a household is told about one clip: the payload on `homecam/alerts/{camera_name}`. */
 export const AlertSchema = z.object({
   clip_id: z.string(),
@@ -34,6 +41,7 @@ export const AlertSchema = z.object({
   detected_classes: z.array(z.string()),
   confidence: z.number().nonnegative(),
   thumbnail_uri: z.string().nullable(),
+  stage: z.enum(ALERT_STAGES),
 })
 export type Alert = Readonly<z.infer<typeof AlertSchema>>
 
@@ -41,6 +49,10 @@ export type Alert = Readonly<z.infer<typeof AlertSchema>>
 export interface AlertMedia {
   /** The best detection frame, JPEG. Null when none could be made. */
   readonly thumbnail: Uint8Array | null
+  /** What `onReceipt` heard when this notifier delivered an earlier stage of the same alert: that message is to be replaced. Null: none was. */
+  readonly replaces: string | null
+  /** Takes the channel's own name of the message just delivered, at most 1000 characters, if a later stage can replace it by that. */
+  readonly onReceipt?: (receipt: string) => void
 }
 
 export const SYSTEM_ALERT_CODES = [

@@ -8,6 +8,9 @@ export interface Notifier extends AsyncDisposable {
    * Delivers one alert, or takes it durably for later delivery (an outbox on disk counts).
    *
    * At least once: the core calls again with the same `dedupe_key` after a retryable error.
+   *
+   * An alert may come in two stages (`alert.stage`), in order. A channel that can edit or replace a message does so with the second,
+   * by `dedupe_key` or by `media.replaces`; one that cannot sends a second message, and stays silent about a withdrawal.
    * @param signal aborts at the stage deadline or at shutdown; return `cancelled` or `timeout` promptly.
    * @returns `unavailable` or `timeout` when a retry may help, `rejected` for bad credentials, `invalid` when the other side refuses the message.
    */

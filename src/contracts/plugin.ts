@@ -4,6 +4,7 @@ import type { VlmAnalyzer } from './analyzer.ts'
 import type { Clock } from './clock.ts'
 import { messageOf } from './errors.ts'
 import type { ObjectFilter } from './filter.ts'
+import type { Home } from './home.ts'
 import type { Logger } from './logger.ts'
 import type { Notifier } from './notifier.ts'
 import { err, ok, type Result } from './result.ts'
@@ -23,6 +24,18 @@ export interface PluginInstances {
 export type PluginKind = keyof PluginInstances
 export const PLUGIN_KINDS = ['source', 'storage', 'filter', 'analyzer', 'alert_policy', 'notifier'] as const satisfies readonly PluginKind[]
 
+/** A plugin inside another one, such as one place of a mirror or one model of a fallback list. */
+export interface PartChoice {
+  readonly backend: string
+  /** As written; the plugin's own schema checks it. */
+  readonly config: unknown
+  /** Unique among the parts of one plugin, of [a-z0-9_-]; names its folder. */
+  readonly name: string
+}
+
+/** Builds a part. The caller owns it and disposes of it. */
+export type LoadPart = <K extends PluginKind>(kind: K, part: PartChoice) => Promise<Result<PluginInstances[K], readonly ConfigProblem[]>>
+
 /** Capabilities the host lends a plugin. Everything else comes from its config. */
 export interface PluginHost {
   /** Name of this instance: the camera's for a source, the notifier's for a notifier, else the plugin's own. */
@@ -34,6 +47,10 @@ export interface PluginHost {
   readonly secrets: Secrets
   /** The settings under `sources.<backend>` as written, which all cameras of a backend share; undefined where there are none. */
   readonly shared: unknown
+  /** For plugins that are made of other plugins. */
+  readonly loadPart: LoadPart
+  /** The running household: cameras, motion, verdicts, and what the owner can switch. */
+  readonly home: Home
   readonly dirs: {
     /** The product's data folder, absolute. Models live in its `models/`. */
     readonly data: string
@@ -49,6 +66,8 @@ export interface ConfigNames {
   readonly activityTypes: readonly string[] | null
   /** The data folder, absolute. */
   readonly dataDir: string
+  /** All problems of a plugin inside this one; paths begin with `backend` or `config`. */
+  partProblems(kind: PluginKind, part: Omit<PartChoice, 'name'>): readonly ConfigProblem[]
 }
 
 /** One mistake in the config: where, what, and what to do about it. `path` is relative to the plugin's own config. */

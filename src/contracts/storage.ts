@@ -9,6 +9,35 @@ export interface StoredObject {
   readonly view_url: string | null
 }
 
+/** One copy of an object, where a storage keeps it in several places. */
+export interface StoredCopy extends StoredObject {
+  /** Which place, by its name in the config. `storage_uri` and `view_url` are those of that place. */
+  readonly place: string
+}
+
+/** Lets a storage that keeps several copies go on where an earlier try, perhaps of an earlier process, ended. */
+export interface CopyProgress {
+  /** What is stored already. */
+  readonly copies: readonly StoredCopy[]
+  /** Hears of each copy as soon as it is complete. */
+  readonly onCopy: (copy: StoredCopy) => void
+}
+
+/** One of several places a storage keeps copies in. */
+export interface StoragePlace {
+  readonly name: string
+  /** Deletes that copy only. `storageUri` is the place's own. */
+  delete(storageUri: string, signal: AbortSignal): Promise<Result<void, PluginError>>
+  /** When copies leave this place; null: never. */
+  readonly retention: RemoteRetention | null
+}
+
+/** Limits of what is kept in a storage. Null: no limit. */
+export interface RemoteRetention {
+  readonly max_age_days: number | null
+  readonly max_bytes: number | null
+}
+
 export interface ObjectRead {
   readonly stream: Readable
   /** Size of the whole object in bytes, whatever the range. */
@@ -29,8 +58,15 @@ export interface ByteRange {
  * `rejected` (credentials, permissions), `invalid` (bad key, foreign uri, missing source file or object).
  */
 export interface StorageBackend extends AsyncDisposable {
-  /** Stores a file. Idempotent: overwrites the same key, never leaves half an object under it. */
-  put(localPath: string, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>>
+  /**
+   * Stores a file. Idempotent: overwrites the same key, never leaves half an object under it.
+   * @param progress for storages that keep several copies; others leave it alone.
+   */
+  put(localPath: string, key: string, signal: AbortSignal, progress?: CopyProgress): Promise<Result<StoredObject, PluginError>>
+  /** The address `put` gives this key, without asking anybody. Pure. `invalid` for a bad key. */
+  locate(key: string): Result<string, PluginError>
+  /** The places it keeps copies in; absent where it is one place. */
+  readonly places?: readonly StoragePlace[]
   /** Stores a small artifact (analysis, thumbnail) the same way. */
   putBytes(bytes: Uint8Array, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>>
   /** Downloads to `localPath`, atomically; creates parent folders. */

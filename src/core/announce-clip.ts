@@ -37,7 +37,7 @@ export function announcer(deps: AnnounceDeps): AnnounceClip {
       deps.repository.record(clip.clip_id, { event_type: 'notification_skipped', reason: TOO_LATE })
       return
     }
-    const media: AlertMedia = { thumbnail: await thumbnail }
+    const media: AlertMedia = { thumbnail: await thumbnail, replaces: null }
     const alert = buildAlert(deps.repository.get(clip.clip_id) ?? clip, deps.clock.now())
     const owed = deps.notifiers.filter(({ name }) => clip.notifications[name]?.status !== 'ok')
     await Promise.all(

@@ -21,6 +21,7 @@ export function buildAlert(state: ClipStateData, now: Date): Alert {
     detected_classes: filter_result === null ? [] : [...filter_result.detected_classes],
     confidence: filter_result?.confidence ?? 0,
     thumbnail_uri: state.thumbnail_uri,
+    stage: 'verdict',
   }
 }
 

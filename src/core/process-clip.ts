@@ -69,7 +69,7 @@ export async function processClip(clip: ClipStateData, deps: ProcessClip, slot: 
       return
     }
 
-    const decision = decide(run, { camera_name: clip.camera_name, filter_result: filter.value, vlm })
+    const decision = decide(run, { camera_name: clip.camera_name, filter_result: filter.value, vlm, min_risk_level: null })
     slot[Symbol.dispose]()
     if (decision.notify) await within(Promise.all([uploading, keeping]), deps.maxUploadWaitMs, signal)
     await tell(run, decision, picture)

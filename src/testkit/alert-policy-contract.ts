@@ -52,7 +52,7 @@ export async function loadPolicy(plugin: Plugin<'alert_policy'>, config: unknown
 
 /** A person was detected and nobody has judged it. */
 export function someFacts(changes: Partial<AlertFacts> = {}): AlertFacts {
-  return { camera_name: 'front_door', filter_result: aFilterResult(), vlm: skipped('run_mode_never'), ...changes }
+  return { camera_name: 'front_door', filter_result: aFilterResult(), vlm: skipped('run_mode_never'), min_risk_level: null, ...changes }
 }
 
 export function analysed(changes: Partial<AnalysisResult> = {}): StageOutcome<'vlm'> {
@@ -75,7 +75,7 @@ function everyKindOfFacts(): AlertFacts[] {
   ]
   const found = [NOTHING_DETECTED, aFilterResult(), aFilterResult({ detected_classes: ['dog', 'person', 'car'] })]
   const all = ['front_door', 'constructor', '__proto__'].flatMap((camera_name) =>
-    found.flatMap((filter_result) => outcomes.map((vlm) => ({ camera_name, filter_result, vlm }))),
+    found.flatMap((filter_result) => outcomes.map((vlm) => ({ camera_name, filter_result, vlm, min_risk_level: null }))),
   )
   return deepFreeze(all)
 }

@@ -76,6 +76,7 @@ export function anAlert(changes: Partial<Alert> = {}): Alert {
     detected_classes: ['person'],
     confidence: 0.9,
     thumbnail_uri: null,
+    stage: 'verdict',
     ...changes,
   }
 }

@@ -85,7 +85,7 @@ export async function untilPing(notifier: Notifier, wanted: 'ok' | PluginError['
 
 export async function sendAll(notifier: Notifier, clipIds: readonly string[]): Promise<void> {
   for (const clip_id of clipIds) {
-    const sent = await notifier.send(anAlert({ clip_id }), { thumbnail: null }, signal)
+    const sent = await notifier.send(anAlert({ clip_id }), { thumbnail: null, replaces: null }, signal)
     if (!sent.ok) throw new Error(`${clip_id} was not taken: ${sent.error.message}`)
   }
 }

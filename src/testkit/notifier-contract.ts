@@ -18,7 +18,7 @@ export interface NotifierSubject extends AsyncDisposable {
   breakDown(): Promise<void>
 }
 
-const NO_MEDIA = { thumbnail: null }
+const NO_MEDIA = { thumbnail: null, replaces: null }
 const never = () => new AbortController().signal
 
 /** What every notifier owes the pipeline. `open` gives a working one, with `CANARY_SECRET` for every secret it takes. */

@@ -18,7 +18,9 @@ console.log('ready')
 
 for await (const line of createInterface({ input: process.stdin })) {
   const result =
-    line === 'ping' ? await notifier.ping(signal) : await notifier.send(anAlert({ clip_id: line }), { thumbnail: null }, signal)
+    line === 'ping'
+      ? await notifier.ping(signal)
+      : await notifier.send(anAlert({ clip_id: line }), { thumbnail: null, replaces: null }, signal)
   console.log(JSON.stringify({ line, ok: result.ok }))
 }
 await notifier[Symbol.asyncDispose]()

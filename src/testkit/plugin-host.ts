@@ -1,9 +1,29 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { PluginHost } from '../contracts/plugin.ts'
+import { pluginError } from '../contracts/errors.ts'
+import { DEFAULT_CAMERA_SETTINGS, type Home } from '../contracts/home.ts'
+import type { ConfigNames, PluginHost } from '../contracts/plugin.ts'
+import { err } from '../contracts/result.ts'
 import { systemClock } from '../lib/system-clock.ts'
 import { memoryLogger } from './memory-logger.ts'
+
+/** No camera, and nothing happens. */
+export const NO_HOME: Home = {
+  version: '0.0.0-test',
+  url: () => null,
+  cameras: () => [],
+  load: async () => ({ clips_in_flight: 0, free_bytes: null }),
+  settings: () => DEFAULT_CAMERA_SETTINGS,
+  minRiskLevel: () => null,
+  change: async () => err(pluginError('invalid', 'there is no such camera')),
+  subscribe: () => ({ [Symbol.dispose]: () => undefined }),
+}
+
+/** What a plugin under test is told of the rest of a config. */
+export function configNames(changes: Partial<ConfigNames> = {}): ConfigNames {
+  return { cameras: [], activityTypes: null, dataDir: '/data', partProblems: () => [], ...changes }
+}
 
 /** A host for a plugin under test: real clock, silent log, temp folders, no secrets unless given. */
 export function testHost(overrides: Partial<PluginHost> & { readonly env?: Readonly<Record<string, string>> } = {}): PluginHost {
@@ -15,6 +35,8 @@ export function testHost(overrides: Partial<PluginHost> & { readonly env?: Reado
     clock: systemClock,
     log: memoryLogger(),
     shared: undefined,
+    loadPart: async () => err([{ path: [], message: 'no parts in this test' }]),
+    home: NO_HOME,
     secrets: { get: (name) => env[name] },
     dirs: { data: root, state: join(root, 'state') },
     ...rest,

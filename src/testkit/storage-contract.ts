@@ -90,6 +90,13 @@ function testReplacing(create: Create): void {
     expect(contents.some((bytes) => bytes.equals(kept))).toBe(true)
   })
 
+  test('its address is known before it is stored', async () => {
+    await using storage = await create()
+    const uri = await putFile(storage, Buffer.from('video'), 'a/b.mp4')
+    expect(storage.locate('a/b.mp4')).toEqual({ ok: true, value: uri })
+    expect(storage.locate('../b.mp4')).toMatchObject({ ok: false, error: { kind: 'invalid' } })
+  })
+
   test('many different keys at once all arrive', async () => {
     await using storage = await create()
     const uris = await Promise.all(

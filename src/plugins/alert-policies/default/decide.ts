@@ -19,10 +19,10 @@ export function decide(rules: AlertRules, facts: AlertFacts): AlertDecision {
   return { notify: false, notify_reason: whyNot(facts) }
 }
 
-function alarmingAnalysis(rules: AlertRules, { vlm }: AlertFacts): string | null {
+function alarmingAnalysis(rules: AlertRules, { vlm, min_risk_level }: AlertFacts): string | null {
   if (vlm.state !== 'ok') return null
   const { risk_level, activity_type }: AnalysisResult = vlm.value.analysis
-  if (riskAtLeast(risk_level, rules.min_risk_level)) return `risk_level=${risk_level}`
+  if (riskAtLeast(risk_level, min_risk_level ?? rules.min_risk_level)) return `risk_level=${risk_level}`
   return rules.notify_on_activity_types.includes(activity_type) ? `activity_type=${activity_type}` : null
 }
 

@@ -4,6 +4,7 @@ import { skipped } from '../../../contracts/stages.ts'
 import { alertPolicyContract, analysed, loadPolicy, someFacts, vlmFailed } from '../../../testkit/alert-policy-contract.ts'
 import { aFilterResult, NOTHING_DETECTED } from '../../../testkit/builders.ts'
 import { defaultAlertPolicy } from './plugin.ts'
+import { configNames } from '../../../testkit/plugin-host.ts'
 
 alertPolicyContract('default', () => loadPolicy(defaultAlertPolicy, {}))
 
@@ -119,7 +120,7 @@ describe('overrides', () => {
 })
 
 describe('the config', () => {
-  const names = { cameras: ['front_door', 'backyard'], activityTypes: ['delivery', 'person_at_door'], dataDir: '/data' }
+  const names = configNames({ cameras: ['front_door', 'backyard'], activityTypes: ['delivery', 'person_at_door'] })
   const problems = (config: object, changes: object = {}) => defaultAlertPolicy.problems(config, { ...names, ...changes })
 
   test('a good one has no problems', () => {

@@ -1,5 +1,6 @@
 import type { AlertDecision } from '../../../contracts/alert.ts'
 import type { AlertFacts, AlertPolicy } from '../../../contracts/alert-policy.ts'
+import type { RiskLevel } from '../../../contracts/analysis.ts'
 import { expandClasses } from '../../../contracts/detection.ts'
 import { decide, type AlertRules } from './decide.ts'
 
@@ -17,7 +18,15 @@ export class DefaultAlertPolicy implements AlertPolicy {
   }
 
   decide(facts: AlertFacts): AlertDecision {
-    return decide(this.#byCamera.get(facts.camera_name) ?? this.#rules, facts)
+    return decide(this.#rulesOf(facts.camera_name), facts)
+  }
+
+  minRiskLevel(cameraName: string): RiskLevel {
+    return this.#rulesOf(cameraName).min_risk_level
+  }
+
+  #rulesOf(cameraName: string): AlertRules {
+    return this.#byCamera.get(cameraName) ?? this.#rules
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { alertPolicyContract, analysed, loadPolicy, someFacts } from '../../../testkit/alert-policy-contract.ts'
 import { noopAlertPolicy } from './plugin.ts'
+import { configNames } from '../../../testkit/plugin-host.ts'
 
 alertPolicyContract('noop', () => loadPolicy(noopAlertPolicy, {}))
 
@@ -10,7 +11,7 @@ test('even a critical clip is not announced', async () => {
 })
 
 test('it takes no settings', () => {
-  expect(noopAlertPolicy.problems({ min_risk_level: 'low' }, { cameras: [], activityTypes: null, dataDir: '/data' })).toEqual([
+  expect(noopAlertPolicy.problems({ min_risk_level: 'low' }, configNames())).toEqual([
     { path: ['min_risk_level'], message: 'unknown key "min_risk_level"' },
   ])
 })

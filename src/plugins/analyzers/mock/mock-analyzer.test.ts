@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { VlmAnalyzer } from '../../../contracts/analyzer.ts'
 import { analyzerContract, anAnalysisRequest } from '../../../testkit/analyzer-contract.ts'
 import { FakeClock } from '../../../testkit/fake-clock.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { mockAnalyzer } from './plugin.ts'
 
 const live = new AbortController().signal
@@ -51,7 +51,7 @@ test('it takes its time', async () => {
 })
 
 test('an activity that is not among its activity types is a config error', () => {
-  const names = { cameras: [], activityTypes: null, dataDir: '/data' }
+  const names = configNames()
   expect(mockAnalyzer.problems({ activity_type: 'delivery', activity_types: ['visit'] }, names)).toEqual([
     { path: ['activity_type'], message: 'not one of `activity_types`' },
   ])

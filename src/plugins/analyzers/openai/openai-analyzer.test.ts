@@ -13,7 +13,7 @@ import {
 import { messageParts } from '../../../testkit/chat-completions-rules.ts'
 import { FakeClock } from '../../../testkit/fake-clock.ts'
 import { memoryLogger } from '../../../testkit/memory-logger.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { openaiAnalyzer } from './plugin.ts'
 
 const live = new AbortController().signal
@@ -278,7 +278,7 @@ describe('ping', () => {
 })
 
 describe('the config', () => {
-  const problems = (config: object) => openaiAnalyzer.problems(config, { cameras: [], activityTypes: null, dataDir: '/data' })
+  const problems = (config: object) => openaiAnalyzer.problems(config, configNames())
 
   test('of the design sketch is good', () => {
     expect(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ObjectFilter } from '../../../contracts/filter.ts'
 import { filterContract } from '../../../testkit/filter-contract.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { testData } from '../../../testkit/videos.ts'
 import { hogFilter } from './plugin.ts'
 
@@ -15,7 +15,7 @@ async function open(config: Record<string, unknown> = {}): Promise<ObjectFilter>
 filterContract('hog', { create: () => open(), readsVideo: true })
 
 test('it cannot be asked for anything but people', () => {
-  const problems = hogFilter.problems({ classes: ['person', 'dog'] }, { cameras: [], activityTypes: null, dataDir: '/data' })
+  const problems = hogFilter.problems({ classes: ['person', 'dog'] }, configNames())
   expect(problems).toMatchObject([{ path: ['classes'], message: expect.stringContaining('only people') as string }])
 })
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { FakeClock } from '../../../testkit/fake-clock.ts'
 import { filterContract } from '../../../testkit/filter-contract.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { mockFilter } from './plugin.ts'
 
 const never = new AbortController().signal
@@ -48,7 +48,7 @@ test('it takes as long as told', async () => {
 })
 
 test('unknown classes are a config problem that lists the known', () => {
-  expect(mockFilter.problems({ detected_classes: ['burglar'] }, { cameras: [], activityTypes: null, dataDir: '/data' })).toMatchObject([
+  expect(mockFilter.problems({ detected_classes: ['burglar'] }, configNames())).toMatchObject([
     {
       path: ['detected_classes', 0],
       message: expect.stringContaining('unknown class "burglar"; known: animal, vehicle, person') as string,

@@ -5,11 +5,11 @@ import type { Result } from '../../../contracts/result.ts'
 import { anAlert, aSystemAlert } from '../../../testkit/builders.ts'
 import { memoryLogger } from '../../../testkit/memory-logger.ts'
 import { CANARY_SECRET, notifierContract } from '../../../testkit/notifier-contract.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { ConsoleNotifier } from './console-notifier.ts'
 import { consoleNotifier } from './plugin.ts'
 
-const NO_MEDIA = { thumbnail: null }
+const NO_MEDIA = { thumbnail: null, replaces: null }
 const signal = new AbortController().signal
 
 function terminal(options: { readonly colour?: boolean } = {}) {
@@ -130,7 +130,7 @@ test('the plugin loads without any config and refuses unknown keys', async () =>
   const loaded = await consoleNotifier.load(undefined, testHost())
   expect(loaded.ok).toBe(true)
   if (loaded.ok) await loaded.value[Symbol.asyncDispose]()
-  const names = { cameras: [], activityTypes: null, dataDir: '/data' }
+  const names = configNames()
   expect(consoleNotifier.problems({ colour: CANARY_SECRET, stream: 'file' }, names).map((problem) => problem.path)).toEqual([
     ['stream'],
     ['colour'],

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import { CANARY_SECRET } from '../../../testkit/notifier-contract.ts'
 import { MqttConfigSchema, portOf } from './config.ts'
 import { mqttNotifier } from './plugin.ts'
+import { configNames } from '../../../testkit/plugin-host.ts'
 
-const names = { cameras: [], activityTypes: null, dataDir: '/data' }
+const names = configNames()
 
 test('the short form with six keys is accepted', () => {
   const config = {

@@ -8,7 +8,7 @@ import { NO_MOSQUITTO } from '../../../testkit/mosquitto.ts'
 import { MqttFixture, mqttNotifierProcess, sendAll, untilPing } from '../../../testkit/mqtt-fixture.ts'
 import { CANARY_SECRET, notifierContract } from '../../../testkit/notifier-contract.ts'
 
-const NO_MEDIA = { thumbnail: null }
+const NO_MEDIA = { thumbnail: null, replaces: null }
 const signal = new AbortController().signal
 const AUTH = { username_env: 'MQTT_USERNAME', password_env: 'MQTT_PASSWORD' }
 

@@ -8,7 +8,7 @@ import { Mosquitto, NO_MOSQUITTO } from '../../../testkit/mosquitto.ts'
 import { arrivedIn, flush, MqttFixture, mqttNotifierProcess, sendAll, untilPing } from '../../../testkit/mqtt-fixture.ts'
 import { Outbox } from './outbox.ts'
 
-const NO_MEDIA = { thumbnail: null }
+const NO_MEDIA = { thumbnail: null, replaces: null }
 const signal = new AbortController().signal
 const clipIds = (from: number, count: number) => Array.from({ length: count }, (_, index) => `front_door_${from + index}.mp4`)
 

@@ -7,12 +7,12 @@ import { anAlert, aSystemAlert } from '../../../testkit/builders.ts'
 import { FakeClock } from '../../../testkit/fake-clock.ts'
 import { memoryLogger } from '../../../testkit/memory-logger.ts'
 import { CANARY_SECRET, notifierContract } from '../../../testkit/notifier-contract.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { webhookNotifier } from './plugin.ts'
 
-const NO_MEDIA = { thumbnail: null }
+const NO_MEDIA = { thumbnail: null, replaces: null }
 const signal = new AbortController().signal
-const names = { cameras: [], activityTypes: null, dataDir: '/data' }
+const names = configNames()
 
 interface Received {
   readonly method: string
@@ -87,7 +87,7 @@ describe('webhook', () => {
 
   const sendTo = async (config: Readonly<Record<string, unknown>> = {}, env: Readonly<Record<string, string>> = {}) => {
     const notifier = await open({ url: receiver.url, ...config }, env)
-    return notifier.send(anAlert(), { thumbnail: Uint8Array.of(255, 216, 255) }, signal)
+    return notifier.send(anAlert(), { thumbnail: Uint8Array.of(255, 216, 255), replaces: null }, signal)
   }
 
   test('an alert is a POST with the alert and its picture', async () => {

@@ -42,13 +42,16 @@ async function open(verify_tls: boolean) {
 test('a certificate that nobody vouches for is rejected before anything is sent', async () => {
   const notifier = await open(true)
   expect(await notifier.ping(signal)).toMatchObject({ ok: false, error: { kind: 'rejected' } })
-  expect(await notifier.send(anAlert(), { thumbnail: null }, signal)).toMatchObject({ ok: false, error: { kind: 'rejected' } })
+  expect(await notifier.send(anAlert(), { thumbnail: null, replaces: null }, signal)).toMatchObject({
+    ok: false,
+    error: { kind: 'rejected' },
+  })
   expect(requests).toBe(0)
 })
 
 test('and accepted if the owner says so', async () => {
   const notifier = await open(false)
   expect(await notifier.ping(signal)).toMatchObject({ ok: true })
-  expect(await notifier.send(anAlert(), { thumbnail: null }, signal)).toMatchObject({ ok: true })
+  expect(await notifier.send(anAlert(), { thumbnail: null, replaces: null }, signal)).toMatchObject({ ok: true })
   expect(requests).toBe(1)
 })

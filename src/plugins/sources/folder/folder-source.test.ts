@@ -10,7 +10,7 @@ import type { ClipSink, ClipSource } from '../../../contracts/source.ts'
 import { systemClock } from '../../../lib/system-clock.ts'
 import { FakeClock } from '../../../testkit/fake-clock.ts'
 import { memoryLogger } from '../../../testkit/memory-logger.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { eventually, recordingSink, sourceContract, takeAll } from '../../../testkit/source-contract.ts'
 import { folderSource } from './plugin.ts'
 
@@ -331,7 +331,7 @@ describe('the folder', () => {
   })
 
   test('must be named by an absolute path', () => {
-    const problems = folderSource.problems({ path: 'videos' }, { cameras: [], activityTypes: null, dataDir: '/data' })
+    const problems = folderSource.problems({ path: 'videos' }, configNames())
     expect(problems).toMatchObject([{ path: ['path'], message: 'use an absolute path' }])
   })
 })

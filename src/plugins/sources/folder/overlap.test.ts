@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { folderSource } from './plugin.ts'
+import { configNames } from '../../../testkit/plugin-host.ts'
 
 test.each([
   ['/srv/homesec', true],
@@ -10,6 +11,6 @@ test.each([
   ['/srv/homesec-in', false],
   ['/srv/inbox', false],
 ])('the watched folder %s overlaps with the data folder /srv/homesec, as the check of the config says: %s', (path, overlaps) => {
-  const found = folderSource.problems({ path }, { cameras: [], activityTypes: null, dataDir: '/srv/homesec' })
+  const found = folderSource.problems({ path }, configNames({ dataDir: '/srv/homesec' }))
   expect(found).toEqual(overlaps ? [{ path: ['path'], message: expect.stringContaining('data_dir') as string }] : [])
 })

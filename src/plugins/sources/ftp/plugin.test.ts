@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { ConfigNames } from '../../../contracts/plugin.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { ftpSource } from './plugin.ts'
 
-const names: ConfigNames = { cameras: ['yard'], activityTypes: null, dataDir: '/data' }
+const names: ConfigNames = configNames({ cameras: ['yard'] })
 const problems = (config: unknown, shared?: unknown) =>
   ftpSource.problems(config, names, shared).map(({ path, message }) => `${path.join('.')}: ${message}`)
 const sharedProblems = (shared: unknown) => ftpSource.shared?.safeParse(shared).error?.issues.map(({ path }) => path.join('.')) ?? []

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import type { StorageBackend } from '../../../contracts/storage.ts'
 import { memoryLogger } from '../../../testkit/memory-logger.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { storageContract } from '../../../testkit/storage-contract.ts'
 import { localStorage } from './plugin.ts'
 
@@ -161,5 +161,5 @@ test.each([
   { view_url_prefix: 'https://me@nas' },
   { rot: '/x' },
 ])('the config %j is refused', (config) => {
-  expect(localStorage.problems(config, { cameras: [], activityTypes: null, dataDir: '/data' })).toHaveLength(1)
+  expect(localStorage.problems(config, configNames())).toHaveLength(1)
 })

@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, resolve, sep } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { codeOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
-import { attempt, type Result } from '../../../contracts/result.ts'
+import { attempt, err, ok, type Result } from '../../../contracts/result.ts'
 import type { ByteRange, ObjectRead, StorageBackend, StoredObject } from '../../../contracts/storage.ts'
 import { storageKeyProblem } from '../../../lib/storage-key.ts'
 import { copyCancellably, makeFolderDurably, placeDurably, writeNew } from './durable-file.ts'
@@ -39,6 +39,11 @@ class LocalStorage implements StorageBackend {
       await requireSource(localPath)
       await copyCancellably(localPath, part, signal)
     })
+  }
+
+  locate(key: string): Result<string, PluginError> {
+    const problem = storageKeyProblem(key)
+    return problem === null ? ok(`${SCHEME}${key}`) : err(pluginError('invalid', problem))
   }
 
   putBytes(bytes: Uint8Array, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
