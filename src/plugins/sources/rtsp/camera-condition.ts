@@ -13,6 +13,9 @@ const PROVEN_AFTER_MS = 5_000
 /** Pictures are recorded but none is looked at: nobody would be told of anything. */
 const UNWATCHED_MS = 30_000
 
+/** It is not the camera's fault, so its address is no help. */
+const PLACELESS: readonly StreamTrouble[] = ['disk', 'disk_hangs', 'ffmpeg_missing']
+
 /** How a camera is, from what came of it, and what the log says of that. */
 export class CameraCondition {
   readonly #config: RtspConfig
@@ -57,6 +60,14 @@ export class CameraCondition {
     if (this.#problem === null || nowMs - this.#packetsSinceMs < PROVEN_AFTER_MS) return
     this.#problem = null
     this.#isReported = null
+  }
+
+  /** Told at once, as the connection may not end for as long as the disk hangs. */
+  diskHangs(): void {
+    this.#problem = 'disk_hangs'
+    this.#isReported = 'disk_hangs'
+    this.#packetsSinceMs = null
+    this.#host.log.warn({ event_type: 'disk_hangs', reason: adviceFor('disk_hangs') }, 'the disk takes no more video')
   }
 
   /** @param delayMs until the next try; null: there is none. */
@@ -107,8 +118,7 @@ export class CameraCondition {
   }
 
   #explain(trouble: StreamTrouble): string {
-    const where =
-      trouble === 'disk' || trouble === 'ffmpeg_missing' ? '' : ` (${shownUrl(this.#urls.main)}, from ${this.#config.rtsp_url_env})`
+    const where = PLACELESS.includes(trouble) ? '' : ` (${shownUrl(this.#urls.main)}, from ${this.#config.rtsp_url_env})`
     return `${adviceFor(trouble)}${where}`
   }
 }

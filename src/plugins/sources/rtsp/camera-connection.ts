@@ -31,6 +31,7 @@ export interface ConnectionDeps {
   readonly onFacts: (facts: StreamFacts) => void
   /** Hears of each packet. */
   readonly onPacket: () => void
+  readonly onDiskHangs: () => void
 }
 
 export interface ConnectionEnd extends StreamEnd {
@@ -127,6 +128,7 @@ export class CameraConnection {
           packet: (packet, arrivedMs) => this.#packet(packet, arrivedMs),
           segment: (segment) => this.#segment(segment),
           frame: (pixels, ptsMs) => this.#frame(pixels, ptsMs),
+          diskHangs: this.#deps.onDiskHangs,
         },
       },
     )

@@ -20,6 +20,7 @@ export interface SessionListener {
   streams(facts: StreamFacts): void
   packet(packet: PacketLine, arrivedMs: number): void
   segment(segment: ClosedSegment): void
+  diskHangs(): void
   readonly frame: FrameListener
 }
 
@@ -43,6 +44,7 @@ export class CameraSession {
         pipes: PIPES.frameTimes - 2,
         limits,
         onStderr: (text) => greeting.push(text),
+        onDiskHangs: () => listener.diskHangs(),
       },
       clock,
     )

@@ -137,6 +137,7 @@ export class RtspSource implements ClipSource {
             this.#condition.connected(facts, plan)
           },
           onPacket: () => this.#condition.packet(),
+          onDiskHangs: () => this.#condition.diskHangs(),
         })
         return await connection.run(this.#stop.signal)
       },

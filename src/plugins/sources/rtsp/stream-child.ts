@@ -1,5 +1,6 @@
 import type { Clock } from '../../../contracts/clock.ts'
 import { startPipedChild, type PipedChild } from '../../../lib/child-process.ts'
+import { waitsForDisk } from './waits-for-disk.ts'
 import { untilSilent, type SilenceLimits } from './silence-watch.ts'
 import { troubleFrom, type StreamTrouble } from './stream-trouble.ts'
 
@@ -18,6 +19,8 @@ export interface StreamChildSpec {
   /** Null: silence is no sign of trouble. */
   readonly limits: SilenceLimits | null
   readonly onStderr?: (text: string) => void
+  /** Hears that a disk is in the way while ffmpeg, which waits for it, cannot end. */
+  readonly onDiskHangs?: () => void
 }
 
 /** ffmpeg closes its files when asked to; a hung one is killed. */
@@ -32,11 +35,11 @@ export class StreamChild {
   #lastSignMs: number | null = null
   #verdict: StreamTrouble | null = null
 
-  constructor({ args, limits, ...options }: StreamChildSpec, clock: Clock) {
+  constructor({ args, limits, onDiskHangs, ...options }: StreamChildSpec, clock: Clock) {
     this.#clock = clock
     this.child = startPipedChild('ffmpeg', args, new AbortController().signal, options)
     const over = new AbortController()
-    if (limits !== null) void this.#watch(limits, over.signal)
+    if (limits !== null) void this.#watch(limits, onDiskHangs, over.signal)
     this.ended = this.child.ended.then((exit) => {
       over.abort()
       if (!exit.ok)
@@ -69,9 +72,12 @@ export class StreamChild {
     await this.ended
   }
 
-  async #watch(limits: SilenceLimits, over: AbortSignal): Promise<void> {
+  async #watch(limits: SilenceLimits, onDiskHangs: (() => void) | undefined, over: AbortSignal): Promise<void> {
     const verdict = await untilSilent(() => this.#lastSignMs, limits, this.#clock, over)
+    if (verdict === null) return
+    const diskHangs = verdict === 'stalled' && (await waitsForDisk(this.child.pid))
+    if (diskHangs) onDiskHangs?.()
     // Politely, as that says goodbye to the camera too: some keep a session for a minute that was left without a word.
-    if (verdict !== null) await this.close(verdict)
+    await this.close(diskHangs ? 'disk_hangs' : verdict)
   }
 }

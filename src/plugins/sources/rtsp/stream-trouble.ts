@@ -6,6 +6,7 @@ export const STREAM_TROUBLES = [
   'not_found',
   'stalled',
   'disk',
+  'disk_hangs',
   'output',
   'decoder',
   'no_keyframes',
@@ -53,6 +54,8 @@ const ADVICE: Readonly<Record<StreamTrouble, string>> = {
   not_found: 'the camera knows no such stream; check the path in its address',
   stalled: 'the camera is connected but sends no picture; connecting again',
   disk: 'video cannot be written: the disk is full or gone; free some space or mount it. Nothing recorded is deleted',
+  disk_hangs:
+    'the disk takes no more video: it hangs or is too slow. Nothing recorded is deleted; recording goes on once it answers. Is it worn out, or asleep?',
   output: 'the sound or picture of this stream cannot be stored as it is; trying otherwise',
   decoder: 'the graphics device does not decode this stream; using the CPU',
   no_keyframes:
