@@ -7,9 +7,8 @@ import { readVersion } from './version.ts'
 export function emptyHome(): Home {
   return {
     version: readVersion(),
-    url: () => null,
     cameras: () => [],
-    load: async () => ({ clips_in_flight: 0, free_bytes: null }),
+    status: async () => null,
     settings: () => DEFAULT_CAMERA_SETTINGS,
     minRiskLevel: () => null,
     change: async (cameraName) => err(pluginError('invalid', `there is no camera "${cameraName}"`)),

@@ -9,7 +9,6 @@ import type { RepositoryListener } from '../core/clip-repository.ts'
 import { probeVideo } from '../lib/ffmpeg/probe.ts'
 import { remuxToMp4 } from '../lib/ffmpeg/remux.ts'
 import { createRedactor } from '../lib/redact.ts'
-import { emptyHome } from './empty-home.ts'
 import { Scope } from '../lib/scope.ts'
 import { systemClock } from '../lib/system-clock.ts'
 import { apiKey } from './api-key.ts'
@@ -17,10 +16,12 @@ import { CameraWatch } from './camera-watch.ts'
 import { buildCameras, buildPlugins, type PluginContext } from './build-plugins.ts'
 import { buildPipeline, tempDirOf } from './build-pipeline.ts'
 import { makeThumbnail } from './clip-stages.ts'
+import { openHome } from './home-hub.ts'
 import { lockDataDir } from './data-lock.ts'
 import { createLogger, type LogLine } from './logger.ts'
 import { openIndex } from './open-index.ts'
 import { serveApi } from './serve-api.ts'
+import type { Parts } from './parts.ts'
 import { reportStrayRecordings } from './stray-recordings.ts'
 import { startCameras } from './start-cameras.ts'
 import { recoverInBackground, runTimers, watchHealth } from './background-work.ts'
@@ -59,7 +60,8 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
   if (!key.ok) return giveUp(key.error)
   for (const warning of loaded.warnings) log.warn({ event_type: 'config_warning' }, warning)
 
-  const context: PluginContext = { config, purpose: 'run', catalog, clock, log, secrets: loaded.secrets, home: emptyHome(), scope }
+  const home = await openHome(config, log)
+  const context: PluginContext = { config, purpose: 'run', catalog, clock, log, secrets: loaded.secrets, home, scope }
   const index = openIndex(config, { clock, log, scope, secrets: loaded.secrets, setTee: (take) => (tee.take = take) })
   const plugins = await buildPlugins(context)
   if (!plugins.ok) return giveUp(plugins.error)
@@ -87,11 +89,16 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
   runTimers({ config, clock, log, scope, pipeline })
   const cameraWatch = new CameraWatch({ cameras, clock, log, redact })
   const parts = { ...watched, health, index, cameraWatch }
+  home.attach(parts)
   const url = await serveApi(parts, key.value)
   recoverInBackground({ ...parts, onKnown: known.resolve, onBrokeOff: () => (brokeOff = true) })
   await startCameras(parts)
   log.info({ event_type: 'homesec_started', cameras: cameras.map(({ name }) => name), url }, 'HomeSec is running')
-  return ok({
+  return ok(appOf(parts, url))
+}
+
+function appOf({ log, scope, health, pipeline }: Pick<Parts, 'log' | 'scope' | 'health' | 'pipeline'>, url: string | null): App {
+  return {
     url,
     log,
     health: () => health.health(),
@@ -101,7 +108,7 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
       await scope[Symbol.asyncDispose]()
       log.info({ event_type: 'homesec_stopped' }, 'stopped')
     },
-  })
+  }
 }
 
 function logFormat(format: 'auto' | 'json' | 'pretty'): 'json' | 'pretty' {

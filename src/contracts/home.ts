@@ -19,21 +19,36 @@ export const DEFAULT_CAMERA_SETTINGS: CameraSettings = { alerts_on: true, min_ri
 
 /** Something happened in the household, told as it happens. */
 export type HomeEvent =
+  /** Everything stands: cameras and status are known from now on. */
+  | { readonly kind: 'ready' }
   | { readonly kind: 'camera'; readonly event: CameraEvent }
   | { readonly kind: 'motion'; readonly camera_name: string; readonly moving: boolean }
   /** A clip was decided on; `clip.alert_decision` is set. */
   | { readonly kind: 'decided'; readonly clip: ClipStateData }
   | { readonly kind: 'settings'; readonly camera_name: string; readonly settings: CameraSettings }
-  | { readonly kind: 'health'; readonly health: AppHealth }
+
+export interface HomeCamera {
+  readonly name: string
+  readonly backend: string
+  readonly state: CameraEvent['state']
+  /** true: its source tells when something moves and when it is over. false: there is a `motion` event with each clip that arrives, and no end. */
+  readonly measures_motion: boolean
+  readonly moving: boolean
+}
+
+export interface HomeStatus {
+  readonly health: AppHealth['status']
+  readonly clips_in_flight: number
+  /** On the disk of the spool; null: unknown. */
+  readonly free_bytes: number | null
+}
 
 /** The running household, for plugins that show it elsewhere, e.g. in Home Assistant. Whoever only checks a config sees it empty. */
 export interface Home {
   readonly version: string
-  /** Where the owner opens HomeSec; null when there is no API. */
-  url(): string | null
-  cameras(): readonly { readonly name: string; readonly backend: string; readonly state: CameraEvent['state'] }[]
-  /** Clips that are being worked on, and bytes free on the disk of the spool (null: unknown). */
-  load(): Promise<{ readonly clips_in_flight: number; readonly free_bytes: number | null }>
+  cameras(): readonly HomeCamera[]
+  /** Null before everything stands. */
+  status(): Promise<HomeStatus | null>
   settings(cameraName: string): CameraSettings
   /** The least risk that alerts for this camera now: the owner's setting, else the policy's. Null: the policy knows none. */
   minRiskLevel(cameraName: string): RiskLevel | null

@@ -63,6 +63,11 @@ export interface ClipSource extends AsyncDisposable {
   /** Cheap and synchronous; called often. Derived from what happened, never from hope. */
   health(): SourceHealth
   /**
+   * Tells when something begins to move and when it is over, as far as it makes clips of it. Listeners must not throw and return soon.
+   * Absent: the source does not measure motion.
+   */
+  onMotion?(listener: (moving: boolean) => void): Disposable
+  /**
    * Looks at the camera and says what it found, for `homesec doctor`; up to a minute. Called instead of `start`, never besides it: a
    * HomeSec may be recording from the same camera, so open no more sessions than the answer needs, and leave nothing behind.
    * Absent: doctor starts the source for a moment and believes its health.

@@ -104,6 +104,11 @@ export class Mosquitto implements AsyncDisposable {
     await ended
   }
 
+  /** Loses sessions and retained messages, as a broker without persistence does; call it while it is stopped. */
+  async forget(): Promise<void> {
+    await rm(join(this.folder, 'mosquitto.db'), { force: true })
+  }
+
   /** Stops answering without closing anything, as a hung machine does, until `thaw`. */
   freeze(): void {
     this.#process?.kill('SIGSTOP')

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { AlertSchema } from '../contracts/alert.ts'
 import type { Clock } from '../contracts/clock.ts'
+import type { Home } from '../contracts/home.ts'
+import type { PluginHost } from '../contracts/plugin.ts'
 import type { PluginError } from '../contracts/errors.ts'
 import type { Notifier } from '../contracts/notifier.ts'
 import { systemClock } from '../lib/system-clock.ts'
@@ -13,13 +15,15 @@ import { mqttNotifier } from '../plugins/notifiers/mqtt/plugin.ts'
 import { anAlert } from './builders.ts'
 import { memoryLogger } from './memory-logger.ts'
 import { Mosquitto, type Mailbox, type MosquittoOptions } from './mosquitto.ts'
-import { testHost } from './plugin-host.ts'
+import { NO_HOME, testHost } from './plugin-host.ts'
 
 export interface MqttNotifierOptions {
   readonly config?: Readonly<Record<string, unknown>>
   readonly state?: string
   readonly env?: Readonly<Record<string, string>>
   readonly clock?: Clock
+  readonly home?: Home
+  readonly purpose?: PluginHost['purpose']
 }
 
 const LAST = 'front_door_9999999999.mp4'
@@ -51,9 +55,12 @@ export class MqttFixture implements AsyncDisposable {
     return this.own(await broker.subscribe(topic))
   }
 
-  async notifierFor(port: number, { config = {}, state = this.state, env = {}, clock = systemClock }: MqttNotifierOptions = {}) {
+  async notifierFor(
+    port: number,
+    { config = {}, state = this.state, env = {}, clock = systemClock, home = NO_HOME, purpose = 'run' }: MqttNotifierOptions = {},
+  ) {
     const log = memoryLogger()
-    const host = testHost({ log, dirs: { data: state, state }, env, clock })
+    const host = testHost({ log, dirs: { data: state, state }, env, clock, home, purpose })
     const loaded = await mqttNotifier.load({ host: 'localhost', port, ...config }, host)
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
     return { notifier: this.own(loaded.value), log }

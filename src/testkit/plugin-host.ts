@@ -11,9 +11,8 @@ import { memoryLogger } from './memory-logger.ts'
 /** No camera, and nothing happens. */
 export const NO_HOME: Home = {
   version: '0.0.0-test',
-  url: () => null,
   cameras: () => [],
-  load: async () => ({ clips_in_flight: 0, free_bytes: null }),
+  status: async () => null,
   settings: () => DEFAULT_CAMERA_SETTINGS,
   minRiskLevel: () => null,
   change: async () => err(pluginError('invalid', 'there is no such camera')),

@@ -27,6 +27,7 @@ function aSession(publish: () => Promise<Result<void, PluginError>> = async () =
     },
     closed,
     publish,
+    subscribe: async () => ok(),
     kill: end,
     end: async () => end(),
   }
@@ -50,6 +51,7 @@ function aLink(outcomes: ReadonlyArray<Result<Session, PluginError>>, publishTim
     publishTimeoutMs,
     random: () => 0.5,
     greetings: null,
+    listen: null,
     onOnline: () => {
       online += 1
     },

@@ -4,7 +4,7 @@ import type { Logger } from '../../../contracts/logger.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
 import { orAborted, startDeadline } from '../../../lib/deadline.ts'
 import { retryDelayMs } from '../../../lib/retry.ts'
-import type { Publication, Session } from './session.ts'
+import type { Publication, Received, Session } from './session.ts'
 
 export interface BrokerLinkOptions {
   readonly connect: (signal: AbortSignal) => Promise<Result<Session, PluginError>>
@@ -15,6 +15,8 @@ export interface BrokerLinkOptions {
   readonly random: () => number
   /** Said on every new connection before anything else, and at an orderly end. */
   readonly greetings: { readonly birth: Publication; readonly farewell: Publication } | null
+  /** What is subscribed to on every new connection, before anything is said. */
+  readonly listen: { readonly topics: readonly string[]; readonly onMessage: (message: Received) => void } | null
   /** A new connection is ready. Must not throw. */
   readonly onOnline: () => void
 }
@@ -111,6 +113,7 @@ export class BrokerLink implements AsyncDisposable {
       const connected = await this.#options.connect(signal)
       if (!connected.ok) return connected
       const { greetings, publishTimeoutMs } = this.#options
+      await this.#listen(connected.value, signal)
       if (greetings !== null) {
         using deadline = startDeadline(publishTimeoutMs, signal)
         const greeted = await this.#withoutThrow(connected.value, greetings.birth, deadline.signal)
@@ -125,6 +128,19 @@ export class BrokerLink implements AsyncDisposable {
       return connected
     } catch (cause) {
       return err(pluginError('bug', `connecting failed unexpectedly: ${messageOf(cause)}`, cause))
+    }
+  }
+
+  /** A broker that tells us nothing still takes alerts. */
+  async #listen(session: Session, signal: AbortSignal): Promise<void> {
+    const { listen, publishTimeoutMs, log } = this.#options
+    if (listen === null) return
+    using deadline = startDeadline(publishTimeoutMs, signal)
+    try {
+      const heard = await orAborted(session.subscribe(listen.topics, listen.onMessage), deadline.signal)
+      if (!heard.ok) log.warn({ event_type: 'mqtt_subscription_refused', reason: heard.error.message }, 'commands cannot be heard')
+    } catch {
+      log.warn({ event_type: 'mqtt_subscription_unanswered' }, 'the broker does not answer a subscription')
     }
   }
 

@@ -44,47 +44,65 @@ const OutboxSchema = z.strictObject({
     .describe('How old a kept message may get, in seconds. Default one day; an older one is dropped, with a warning.'),
 })
 
-export const MqttConfigSchema = z.strictObject({
-  host: z
-    .string()
-    .min(1)
-    .max(253)
-    .regex(/^[^\s/@]+$/, 'a host name or address without mqtt://, user or path; credentials go into `auth`')
-    .describe('The broker.'),
-  port: z.number().int().min(1).max(65_535).optional().describe('Default 1883, with TLS 8883.'),
-  protocol_version: z
-    .enum(['3.1.1', '5'])
-    .default('5')
-    .describe('Default 5, where the broker says when it refuses a message; 3.1.1 is for brokers from before 2019 and swallows refusals.'),
-  tls: TlsSchema.optional().describe('Default none: everything, the password included, crosses the network readable.'),
-  auth: AuthSchema.optional(),
-  client_id: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/)
-    .optional()
-    .describe('Must be unique on the broker. Default: made from the machine and the data folder, the same at every start.'),
-  topic_template: topic(['camera_name'])
-    .default('homecam/alerts/{camera_name}')
-    .describe('Where alerts go. Default one topic per camera. The only placeholder is {camera_name}.'),
-  qos: z
-    .union([z.literal(0), z.literal(1), z.literal(2)])
-    .default(1)
-    .describe('Default 1: the broker confirms each message. 0 may lose alerts; 2 is slower and prevents duplicates on the wire.'),
-  retain: z
-    .boolean()
-    .default(false)
-    .describe('Default false. True makes every new subscriber receive the last alert of each camera, however old.'),
-  system_topic: topic([]).default('homecam/system/errors').describe('Where news about HomeSec itself goes.'),
-  state_topic: topic([])
-    .nullable()
-    .default('homecam/bridge/state')
-    .describe('Retained {"state":"online"|"offline"}; the broker writes "offline" itself when HomeSec dies. Null switches it off.'),
-  connect_timeout_s: seconds(300).default(10).describe('How long one attempt to connect may take. Default 10.'),
-  publish_timeout_s: seconds(300)
-    .default(5)
-    .describe('How long the broker may take to confirm. Default 5; after it the message is kept on disk and the connection made anew.'),
-  outbox: OutboxSchema.prefault({}).describe('What is kept on disk while the broker is away.'),
+const HomeAssistantSchema = z.strictObject({
+  enabled: z.boolean().default(true).describe('Default true: writing the `home_assistant` block switches it on.'),
+  discovery_prefix: topic([])
+    .default('homeassistant')
+    .describe("Home Assistant's own setting of that name. Default homeassistant; with another one it finds nothing unless told so too."),
+  base_topic: topic([])
+    .default('homecam')
+    .describe(
+      'Where states and commands go: <base_topic>/cameras/<camera>/… Default homecam. Must differ between two HomeSecs on one broker.',
+    ),
 })
+
+export const MqttConfigSchema = z
+  .strictObject({
+    host: z
+      .string()
+      .min(1)
+      .max(253)
+      .regex(/^[^\s/@]+$/, 'a host name or address without mqtt://, user or path; credentials go into `auth`')
+      .describe('The broker.'),
+    port: z.number().int().min(1).max(65_535).optional().describe('Default 1883, with TLS 8883.'),
+    protocol_version: z
+      .enum(['3.1.1', '5'])
+      .default('5')
+      .describe('Default 5, where the broker says when it refuses a message; 3.1.1 is for brokers from before 2019 and swallows refusals.'),
+    tls: TlsSchema.optional().describe('Default none: everything, the password included, crosses the network readable.'),
+    auth: AuthSchema.optional(),
+    client_id: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,64}$/)
+      .optional()
+      .describe('Must be unique on the broker. Default: made from the machine and the data folder, the same at every start.'),
+    topic_template: topic(['camera_name'])
+      .default('homecam/alerts/{camera_name}')
+      .describe('Where alerts go. Default one topic per camera. The only placeholder is {camera_name}.'),
+    qos: z
+      .union([z.literal(0), z.literal(1), z.literal(2)])
+      .default(1)
+      .describe('Default 1: the broker confirms each message. 0 may lose alerts; 2 is slower and prevents duplicates on the wire.'),
+    retain: z
+      .boolean()
+      .default(false)
+      .describe('Default false. True makes every new subscriber receive the last alert of each camera, however old.'),
+    system_topic: topic([]).default('homecam/system/errors').describe('Where news about HomeSec itself goes.'),
+    state_topic: topic([])
+      .nullable()
+      .default('homecam/bridge/state')
+      .describe('Retained {"state":"online"|"offline"}; the broker writes "offline" itself when HomeSec dies. Null switches it off.'),
+    connect_timeout_s: seconds(300).default(10).describe('How long one attempt to connect may take. Default 10.'),
+    publish_timeout_s: seconds(300)
+      .default(5)
+      .describe('How long the broker may take to confirm. Default 5; after it the message is kept on disk and the connection made anew.'),
+    outbox: OutboxSchema.prefault({}).describe('What is kept on disk while the broker is away.'),
+    home_assistant: HomeAssistantSchema.optional().describe('Default none: Home Assistant sees the alerts, but no devices.'),
+  })
+  .refine((config) => config.home_assistant?.enabled !== true || config.state_topic !== null, {
+    path: ['state_topic'],
+    message: 'home_assistant needs it: without it, Home Assistant cannot tell whether HomeSec runs',
+  })
 export type MqttConfig = Readonly<z.output<typeof MqttConfigSchema>>
 
 export function portOf(config: Pick<MqttConfig, 'port' | 'tls'>): number {

@@ -8,13 +8,23 @@ import { BrokerLink } from './broker-link.ts'
 import { clientOptions, readCredentials, stableClientId, stateMessage } from './client-options.ts'
 import { portOf, type MqttConfig } from './config.ts'
 import type { Message } from './message.ts'
+import { HomeAssistant } from './home-assistant/home-assistant.ts'
+import { subscriptions } from './home-assistant/topics.ts'
 import { Outbox } from './outbox.ts'
-import { openSession } from './session.ts'
+import { openSession, type Publication } from './session.ts'
 import { fillTopic } from './topic.ts'
 
 const CANCELLED = err(pluginError('cancelled', 'publishing was cancelled'))
 /** How long the outbox waits when a connected broker does not take its oldest message. */
 const OUTBOX_RETRY_MS = 5000
+
+/** Something to be delivered. Messages with the same key say the same. */
+interface Letter {
+  readonly topic: string
+  readonly key: string
+  readonly payload: string
+  readonly retain?: boolean
+}
 
 /**
  * Publishes alerts. `send` returns ok when the broker has confirmed the message or when it is on disk, whichever comes first:
@@ -25,15 +35,18 @@ export class MqttNotifier implements Notifier {
   readonly #host: Pick<PluginHost, 'clock' | 'log'>
   readonly #outbox: Outbox
   readonly #link: BrokerLink
+  readonly #homeAssistant: HomeAssistant | null
   readonly #stop = new AbortController()
   #emptying = false
   #emptied: Promise<void> = Promise.resolve()
 
-  constructor(config: MqttConfig, host: Pick<PluginHost, 'clock' | 'log' | 'secrets' | 'dirs'>) {
+  constructor(config: MqttConfig, host: Pick<PluginHost, 'clock' | 'log' | 'secrets' | 'dirs' | 'home' | 'purpose'>) {
     this.#config = config
     this.#host = host
     this.#outbox = new Outbox(join(host.dirs.state, 'outbox'), config.outbox.max_messages, host.log)
     const credentials = readCredentials(config.auth, host)
+    const homeAssistant = this.#openHomeAssistant(host)
+    this.#homeAssistant = homeAssistant
     const clientId = config.client_id ?? stableClientId(host.dirs.state)
     this.#link = new BrokerLink({
       connect: async (signal) => {
@@ -48,18 +61,31 @@ export class MqttNotifier implements Notifier {
         config.state_topic === null
           ? null
           : { birth: stateMessage(config.state_topic, 'online'), farewell: stateMessage(config.state_topic, 'offline') },
-      onOnline: () => this.#startEmptying(),
+      listen:
+        homeAssistant === null
+          ? null
+          : { topics: subscriptions(homeAssistant.names), onMessage: (message) => homeAssistant.receive(message) },
+      onOnline: () => {
+        this.#startEmptying()
+        homeAssistant?.online()
+      },
     })
   }
 
-  send(alert: Alert, _media: AlertMedia, signal: AbortSignal): Promise<Result<void, PluginError>> {
+  async send(alert: Alert, media: AlertMedia, signal: AbortSignal): Promise<Result<void, PluginError>> {
     const topic = fillTopic(this.#config.topic_template, { camera_name: alert.camera_name })
-    return this.#deliver(topic, alert.dedupe_key, alert, signal)
+    const key = alert.stage === 'verdict' ? alert.dedupe_key : `${alert.dedupe_key}|${alert.stage}`
+    const sent = await this.#deliver({ topic, key, payload: JSON.stringify(alert) }, signal)
+    if (!sent.ok || this.#homeAssistant === null) return sent
+    await this.#homeAssistant.showPicture(alert, media)
+    return this.#deliver({ ...this.#homeAssistant.event(alert), key: `${key}|event`, retain: false }, signal)
   }
 
-  sendSystem(alert: SystemAlert, signal: AbortSignal): Promise<Result<void, PluginError>> {
+  async sendSystem(alert: SystemAlert, signal: AbortSignal): Promise<Result<void, PluginError>> {
     const key = ['system', alert.code, alert.camera_name ?? '', alert.clip_id ?? '', alert.ts].join('|')
-    return this.#deliver(this.#config.system_topic, key, alert, signal)
+    const sent = await this.#deliver({ topic: this.#config.system_topic, key, payload: JSON.stringify(alert) }, signal)
+    if (sent.ok) this.#homeAssistant?.showSystem(alert)
+    return sent
   }
 
   async ping(signal: AbortSignal): Promise<Result<void, PluginError>> {
@@ -68,13 +94,14 @@ export class MqttNotifier implements Notifier {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
+    await this.#homeAssistant?.[Symbol.asyncDispose]()
     await this.#emptied
     await this.#link[Symbol.asyncDispose]()
   }
 
-  async #deliver(topic: string, dedupeKey: string, body: Alert | SystemAlert, signal: AbortSignal): Promise<Result<void, PluginError>> {
+  async #deliver(letter: Letter, signal: AbortSignal): Promise<Result<void, PluginError>> {
     if (signal.aborted || this.#stop.signal.aborted) return CANCELLED
-    const message = this.#message(topic, dedupeKey, body)
+    const message = this.#message(letter)
     // What waits already, perhaps from an earlier process, goes first: messages arrive in order, and one that waits is not sent beside it.
     const opened = await this.#outbox.open()
     if (opened.ok && this.#link.online && this.#outbox.size === 0) {
@@ -97,10 +124,17 @@ export class MqttNotifier implements Notifier {
     return err({ ...published.error, message: `${published.error.message}; and ${kept.error.message}` })
   }
 
-  #message(topic: string, dedupeKey: string, body: Alert | SystemAlert): Message {
-    const { qos, retain } = this.#config
+  #message({ topic, key, payload, retain = this.#config.retain }: Letter): Message {
     const queued_at = this.#host.clock.now().toISOString()
-    return { version: 1, dedupe_key: dedupeKey, topic, payload: JSON.stringify(body), qos, retain, queued_at }
+    return { version: 1, dedupe_key: key, topic, payload, qos: this.#config.qos, retain, queued_at }
+  }
+
+  #openHomeAssistant(host: Pick<PluginHost, 'clock' | 'log' | 'dirs' | 'home' | 'purpose'>): HomeAssistant | null {
+    const { home_assistant, state_topic } = this.#config
+    // Whoever only checks must not be noticed.
+    if (home_assistant?.enabled !== true || state_topic === null || host.purpose === 'check') return null
+    const publish = (publication: Publication, signal: AbortSignal) => this.#link.publish(publication, signal)
+    return new HomeAssistant({ names: home_assistant, state_topic, host, publish, random: Math.random })
   }
 
   #startEmptying(): void {

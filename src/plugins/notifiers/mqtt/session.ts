@@ -4,7 +4,16 @@ import { err, ok, type Result } from '../../../contracts/result.ts'
 import type { Message } from './message.ts'
 import { toMqttError } from './mqtt-errors.ts'
 
-export type Publication = Pick<Message, 'topic' | 'payload' | 'qos' | 'retain'>
+export interface Publication extends Pick<Message, 'topic' | 'qos' | 'retain'> {
+  readonly payload: string | Uint8Array
+}
+
+/** A message from the broker. `retain`: it is an old one, which the broker kept for whoever subscribes. */
+export interface Received {
+  readonly topic: string
+  readonly payload: Buffer
+  readonly retain: boolean
+}
 
 /**
  * One connection to the broker, from CONNACK to its end; it never comes back. Each connection has a client of its own, so mqtt.js
@@ -14,6 +23,8 @@ export interface Session {
   readonly alive: boolean
   /** Resolves when the broker has confirmed (with QoS 0: when it is written), or when the connection has ended. */
   publish(message: Publication): Promise<Result<void, PluginError>>
+  /** Hears, for as long as the connection lasts, what arrives on `topics`; wildcards may be in them. @returns `rejected` if any is refused. */
+  subscribe(topics: readonly string[], onMessage: (message: Received) => void): Promise<Result<void, PluginError>>
   /** Resolves with the reason when the connection has ended, whoever ended it. */
   readonly closed: Promise<PluginError>
   /** Ends the connection at once, without DISCONNECT: the broker then publishes our last will. */
@@ -69,7 +80,22 @@ function sessionOf(client: MqttClient, broker: string): Session {
     },
     publish({ topic, payload, qos, retain }) {
       const answered = new Promise<Result<void, PluginError>>((resolve) => {
-        client.publish(topic, payload, { qos, retain }, (cause) => resolve(cause ? err(toMqttError(cause, broker)) : ok()))
+        const bytes = typeof payload === 'string' ? payload : Buffer.from(payload)
+        client.publish(topic, bytes, { qos, retain }, (cause) => resolve(cause ? err(toMqttError(cause, broker)) : ok()))
+      })
+      return Promise.race([answered, closed.then((error) => err(error))])
+    },
+    async subscribe(topics, onMessage) {
+      client.on('message', (topic, payload, { retain }) => onMessage({ topic, payload, retain }))
+      const answered = new Promise<Result<void, PluginError>>((resolve) => {
+        client.subscribe([...topics], { qos: 1 }, (cause, granted) => {
+          if (cause) {
+            resolve(err(toMqttError(cause, broker)))
+            return
+          }
+          const refused = granted?.filter(({ qos }) => qos >= 128).map(({ topic }) => topic) ?? []
+          resolve(refused.length === 0 ? ok() : err(pluginError('rejected', `the broker refuses to tell of ${refused.join(', ')}`)))
+        })
       })
       return Promise.race([answered, closed.then((error) => err(error))])
     },

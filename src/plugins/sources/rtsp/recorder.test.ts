@@ -16,6 +16,7 @@ class Scene {
   readonly clock = new FakeClock()
   readonly log = memoryLogger()
   readonly finished: FinishedRecording[] = []
+  readonly motion: boolean[] = []
   readonly recordings: string
   readonly ring: Ring
   readonly recorder: Recorder
@@ -38,6 +39,7 @@ class Scene {
       clock: this.clock,
       log: this.log,
       finish: (recording) => this.finished.push(recording),
+      onMotion: (moving) => this.motion.push(moving),
     })
   }
 
@@ -114,6 +116,18 @@ test('a clip goes from the pre-roll before the first motion to the delay after t
   // The one that was being written when the clip ended may be there too; the clip is cut before it.
   expect(scene.segmentsOf(clip).slice(0, 9)).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12])
   expect(clip?.zeroMs).toBe(Date.parse('2026-01-01T00:00:00Z'))
+})
+
+test('motion is told when it begins and when it is over, also over several clips and when the line is cut', async () => {
+  const scene = new Scene()
+  await scene.connect()
+  await scene.send(60, [...Array(40).keys()].slice(5))
+  expect(scene.finished.length).toBeGreaterThan(1)
+  expect(scene.motion).toEqual([true, false])
+  await scene.send(5, [61, 62])
+  expect(scene.motion).toEqual([true, false, true])
+  await scene.recorder.end()
+  expect(scene.motion).toEqual([true, false, true, false])
 })
 
 test('without motion nothing is recorded', async () => {

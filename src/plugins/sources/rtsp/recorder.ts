@@ -36,6 +36,8 @@ export interface RecorderDeps {
   readonly log: Logger
   /** Makes it a clip. Must not reject. */
   readonly finish: (recording: FinishedRecording) => void
+  /** Hears when a recording begins and when it is over; one that goes on in the next clip is not. */
+  readonly onMotion?: (moving: boolean) => void
 }
 
 /** What arrives later than this after the end of a clip belongs to it no more. */
@@ -59,6 +61,7 @@ export class Recorder {
   readonly #unsafe = new Set<OpenRecording>()
   /** A clip was being recorded when the connection was lost. */
   #wasInterrupted = false
+  #toldMoving = false
   /** Monotonic. */
   #lastMotionMs = -Infinity
 
@@ -139,6 +142,7 @@ export class Recorder {
       }
       this.#recording = null
       this.#stream = null
+      this.#tellMotion()
     })
     await Promise.all(this.#closing)
   }
@@ -175,6 +179,13 @@ export class Recorder {
     if (step === 'start') await this.#start(stream, sinceMs - this.#deps.policy.preRollMs)
     else if (step === 'stop' && this.#recording !== null)
       await this.#close(stream, this.#recording, stream.lastMotionMs + this.#deps.policy.stopDelayMs)
+    this.#tellMotion()
+  }
+
+  #tellMotion(): void {
+    if (this.isRecording === this.#toldMoving) return
+    this.#toldMoving = this.isRecording
+    this.#deps.onMotion?.(this.#toldMoving)
   }
 
   async #start(stream: LiveStream, wantedMs: number): Promise<void> {

@@ -41,6 +41,7 @@ export class RtspSource implements ClipSource {
   readonly #facts: FactsFile
   readonly #detect: DetectChoice
   readonly #orphan: Orphan
+  readonly #motionListeners = new Set<(moving: boolean) => void>()
   #running: Promise<void> | null = null
   #finisher: ClipFinisher | null = null
   #decoder: Decoder = 'none'
@@ -76,6 +77,11 @@ export class RtspSource implements ClipSource {
     return this.#condition.health(this.#stop.signal.aborted)
   }
 
+  onMotion(listener: (moving: boolean) => void): Disposable {
+    this.#motionListeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#motionListeners.delete(listener) }
+  }
+
   async explain(signal: AbortSignal): ReturnType<NonNullable<ClipSource['explain']>> {
     const { explainCamera } = await import('./explain-camera.ts')
     return explainCamera(this.#config, this.#urls, signal)
@@ -103,7 +109,10 @@ export class RtspSource implements ClipSource {
     const scores = new MotionScores(max_recording_s + stop_delay_s + pre_roll_s + this.#config.ring.ring_s)
     const policy = { preRollMs: pre_roll_s * 1000, stopDelayMs: stop_delay_s * 1000, maxRecordingMs: max_recording_s * 1000 }
     const finish = finisher.finish.bind(finisher)
-    const recorder = new Recorder({ ring: this.#ring, recordings, scores, policy, clock, log, finish })
+    const onMotion = (moving: boolean) => {
+      for (const listener of this.#motionListeners) listener(moving)
+    }
+    const recorder = new Recorder({ ring: this.#ring, recordings, scores, policy, clock, log, finish, onMotion })
     const watch = new MotionWatch({ settings: motionSettings(this.#config.motion), scores, clock, recorder })
     this.#condition.watch(watch, recorder)
     while (!this.#isStopped()) {

@@ -1,0 +1,243 @@
+import type { Alert, AlertMedia, SystemAlert } from '../../../../contracts/alert.ts'
+import { messageOf, type PluginError } from '../../../../contracts/errors.ts'
+import type { HomeEvent } from '../../../../contracts/home.ts'
+import type { PluginHost } from '../../../../contracts/plugin.ts'
+import type { Result } from '../../../../contracts/result.ts'
+import { every } from '../../../../lib/every.ts'
+import { Serial } from '../../../../lib/serial.ts'
+import type { Publication, Received } from '../session.ts'
+import { bridgeId } from './bridge-id.ts'
+import { changeFor } from './commands.ts'
+import { bridgeDevice, bridgeObjectId, cameraDevice, cameraOf, ORIGIN_NAME, type Bridge, type DeviceMessage } from './discovery.ts'
+import { alertEvent, lastClip, showsPerson } from './payloads.ts'
+import { originOf } from './read-discovery.ts'
+import { birthTopic, bridgeTopic, CAMERA_STATES, cameraTopic, commandOf, discovered, type CameraState, type TopicNames } from './topics.ts'
+
+export interface HomeAssistantDeps {
+  readonly names: TopicNames
+  readonly state_topic: string
+  readonly host: Pick<PluginHost, 'clock' | 'log' | 'dirs' | 'home'>
+  /** What cannot be said now is said again at the next connection. */
+  readonly publish: (publication: Publication, signal: AbortSignal) => Promise<Result<void, PluginError>>
+  /** In [0, 1). */
+  readonly random: () => number
+}
+
+const STATUS_EVERY_MS = 30_000
+/** After its start Home Assistant is busy, and several of us may be waiting for it. */
+const AFTER_BIRTH_MS = { least: 1_000, most: 5_000 }
+const LONGEST_COMMAND = 32
+
+/**
+ * Shows the household in Home Assistant and takes its commands. All states are retained and said anew at each connection, so a broker
+ * that forgot everything knows it again. Nothing here holds up or fails an alert.
+ */
+export class HomeAssistant implements AsyncDisposable {
+  readonly #deps: HomeAssistantDeps
+  readonly #stop = new AbortController()
+  readonly #queue: Serial
+  readonly #subscription: Disposable
+  readonly #timer: AsyncDisposable
+  /** What was last said on topics whose content is kept nowhere else. */
+  readonly #said = new Map<string, Publication>()
+  /** Object ids of retained device messages that are ours, from earlier starts too. */
+  readonly #devices = new Set<string>()
+  #bridge: Bridge | null = null
+  #lastInfo = ''
+
+  constructor(deps: HomeAssistantDeps) {
+    this.#deps = deps
+    const { clock, log, home } = deps.host
+    const complain = (cause: unknown) => log.error({ event_type: 'home_assistant_failed', reason: messageOf(cause) }, 'not told')
+    this.#queue = new Serial(complain)
+    this.#subscription = home.subscribe((event) => this.#hear(event))
+    this.#timer = every(STATUS_EVERY_MS, clock, () => this.#queue.run(() => this.#sayInfo()), complain)
+  }
+
+  get names(): TopicNames {
+    return this.#deps.names
+  }
+
+  /** A new connection is ready. */
+  online(): void {
+    void this.#queue.run(() => this.#announce())
+  }
+
+  receive({ topic, payload, retain }: Received): void {
+    const { names, host } = this.#deps
+    if (topic === birthTopic(names)) {
+      if (payload.toString() === 'online' && !retain) void this.#announceSoon()
+      return
+    }
+    const objectId = discovered(names, topic)
+    if (objectId !== null) void this.#queue.run(() => this.#seeDevice(objectId, payload))
+    const told = commandOf(names, topic)
+    // A retained command is an old one: it would come again at each start.
+    if (told === null || retain || payload.length > LONGEST_COMMAND) return
+    const change = changeFor(told.command, payload.toString().trim(), host.clock.now())
+    if (change === null) {
+      host.log.warn({ event_type: 'command_not_understood', ...told }, 'a command over MQTT means nothing')
+      return
+    }
+    void this.#queue.run(async () => {
+      const changed = await host.home.change(told.camera, change)
+      if (!changed.ok)
+        host.log.warn({ event_type: 'command_failed', ...told, reason: changed.error.message }, 'a command was not carried out')
+    })
+  }
+
+  /** The picture first: whoever is woken by the event looks at it. */
+  async showPicture({ camera_name }: Alert, { thumbnail }: AlertMedia): Promise<void> {
+    if (thumbnail !== null) await this.#queue.run(() => this.#keepSaying(this.#state(camera_name, 'image', thumbnail)))
+  }
+
+  /** The alert as the event entity of its camera takes it. Not retained: an old event is none. */
+  event(alert: Alert): { readonly topic: string; readonly payload: string } {
+    return { topic: cameraTopic(this.#deps.names, alert.camera_name, 'alert'), payload: JSON.stringify(alertEvent(alert)) }
+  }
+
+  showSystem({ message, code, severity, camera_name, ts }: SystemAlert): void {
+    const topic = bridgeTopic(this.#deps.names, 'message')
+    void this.#queue.run(() => this.#keepSaying(retained(topic, JSON.stringify({ message, code, severity, camera_name, ts }))))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    this.#subscription[Symbol.dispose]()
+    await this.#timer[Symbol.asyncDispose]()
+    await this.#queue.idle
+  }
+
+  #hear(event: HomeEvent): void {
+    void this.#queue.run(() => this.#show(event))
+  }
+
+  async #show(event: HomeEvent): Promise<void> {
+    switch (event.kind) {
+      case 'ready':
+        return this.#announce()
+      case 'settings':
+        return this.#saySettings(event.camera_name)
+      case 'camera':
+        await this.#say(this.#availability(event.event.camera_name, event.event.state))
+        return
+      case 'motion':
+        await this.#say(this.#state(event.camera_name, 'motion', onOff(event.moving)))
+        return
+      case 'decided':
+        await this.#keepSaying(this.#state(event.clip.camera_name, 'last', JSON.stringify(lastClip(event.clip))))
+        if (showsPerson(event.clip)) await this.#say({ ...this.#state(event.clip.camera_name, 'person', 'ON'), retain: false })
+    }
+  }
+
+  async #announceSoon(): Promise<void> {
+    const { least, most } = AFTER_BIRTH_MS
+    await this.#deps.host.clock.sleep(least + this.#deps.random() * (most - least), this.#stop.signal)
+    await this.#queue.run(() => this.#announce())
+  }
+
+  /** Devices and all their states. Before the household stands there is nothing to say; it is said when it does. */
+  async #announce(): Promise<void> {
+    const { host } = this.#deps
+    if ((await host.home.status()) === null) return
+    const bridge = await this.#known()
+    await this.#sayDevice(bridgeDevice(bridge))
+    for (const camera of host.home.cameras()) {
+      await this.#sayDevice(cameraDevice(bridge, camera, { risk: host.home.minRiskLevel(camera.name) !== null }))
+      await this.#say(this.#availability(camera.name, camera.state))
+      await this.#say(this.#state(camera.name, 'motion', onOff(camera.moving)))
+      await this.#saySettings(camera.name)
+    }
+    this.#lastInfo = ''
+    await this.#sayInfo()
+    for (const publication of this.#said.values()) await this.#say(publication)
+    await this.#removeStale(bridge)
+  }
+
+  async #known(): Promise<Bridge> {
+    const { names, state_topic, host } = this.#deps
+    this.#bridge ??= { ...names, state_topic, version: host.home.version, id: await bridgeId(host.dirs.state) }
+    return this.#bridge
+  }
+
+  /** Also what an earlier start of ours has left: a camera that is listed no more. */
+  async #seeDevice(objectId: string, payload: Buffer): Promise<void> {
+    const bridge = await this.#known()
+    const isOne = objectId === bridgeObjectId(bridge) || cameraOf(bridge, objectId) !== null
+    if (!isOne) return
+    if (payload.length === 0) {
+      this.#devices.delete(objectId)
+      return
+    }
+    if (originOf(payload) !== ORIGIN_NAME) return
+    this.#devices.add(objectId)
+    if ((await this.#deps.host.home.status()) !== null) await this.#removeStale(bridge)
+  }
+
+  async #removeStale(bridge: Bridge): Promise<void> {
+    const { names, host } = this.#deps
+    const listed = new Set(host.home.cameras().map(({ name }) => name))
+    for (const objectId of this.#devices) {
+      const camera = cameraOf(bridge, objectId)
+      if (camera === null || listed.has(camera)) continue
+      host.log.info({ event_type: 'home_assistant_device_removed', camera_name: camera }, 'a camera that is listed no more was removed')
+      this.#devices.delete(objectId)
+      await this.#say(retained(`${names.discovery_prefix}/device/${objectId}/config`, ''))
+      for (const what of CAMERA_STATES) await this.#say(this.#state(camera, what, ''))
+    }
+  }
+
+  async #saySettings(camera: string): Promise<void> {
+    const { home } = this.#deps.host
+    const { alerts_on, silenced_until } = home.settings(camera)
+    await this.#say(this.#state(camera, 'alerts/state', onOff(alerts_on)))
+    // "None" is how a sensor is told that it has no value.
+    await this.#say(this.#state(camera, 'silence/state', silenced_until ?? 'None'))
+    const risk = home.minRiskLevel(camera)
+    if (risk !== null) await this.#say(this.#state(camera, 'min_risk/state', risk))
+  }
+
+  /** What changes by itself; said only when it has. */
+  async #sayInfo(): Promise<void> {
+    const { home } = this.#deps.host
+    const status = await home.status()
+    if (status === null) return
+    const disk_free_gb = status.free_bytes === null ? null : Math.round(status.free_bytes / 1e8) / 10
+    const { health, clips_in_flight } = status
+    const info = JSON.stringify({ version: home.version, health, clips_in_flight, disk_free_gb })
+    if (info === this.#lastInfo) return
+    if (await this.#say(retained(bridgeTopic(this.#deps.names, 'info'), info))) this.#lastInfo = info
+  }
+
+  async #sayDevice({ topic, payload }: DeviceMessage): Promise<void> {
+    await this.#say(retained(topic, JSON.stringify(payload)))
+  }
+
+  #availability(camera: string, state: string): Publication {
+    return this.#state(camera, 'availability', JSON.stringify({ state: state === 'ok' ? 'online' : 'offline' }))
+  }
+
+  #state(camera: string, what: CameraState, payload: string | Uint8Array): Publication {
+    return retained(cameraTopic(this.#deps.names, camera, what), payload)
+  }
+
+  /** For what nobody else remembers. */
+  async #keepSaying(publication: Publication): Promise<void> {
+    this.#said.set(publication.topic, publication)
+    await this.#say(publication)
+  }
+
+  /** @returns whether the broker has it. */
+  async #say(publication: Publication): Promise<boolean> {
+    if (this.#stop.signal.aborted) return false
+    return (await this.#deps.publish(publication, this.#stop.signal)).ok
+  }
+}
+
+function retained(topic: string, payload: string | Uint8Array): Publication {
+  return { topic, payload, qos: 1, retain: true }
+}
+
+function onOff(on: boolean): string {
+  return on ? 'ON' : 'OFF'
+}
