@@ -1,29 +1,26 @@
 import type { Alert, AlertMedia, SystemAlert } from '../../../contracts/alert.ts'
-import { codeOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
+import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { Notifier } from '../../../contracts/notifier.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
-import { startDeadline } from '../../../lib/deadline.ts'
+import { httpCall, reach, type HttpAnswer } from '../../../lib/http-call.ts'
 import { kindOfStatus, retryAfterMs } from '../../../lib/http-errors.ts'
+import { LimitedCalls } from '../../../lib/limited-calls.ts'
 import { urlProblem, type WebhookConfig } from './config.ts'
-import { post, reach, type HttpAnswer } from './post.ts'
 import { signatureOf } from './sign.ts'
 
 const CANCELLED = err(pluginError('cancelled', 'the request was cancelled'))
-
-/** Failures of the certificate check are no outage: a retry cannot help, the owner can. */
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)/
 
 /** Sends each alert to one URL as JSON. */
 export class WebhookNotifier implements Notifier {
   readonly #config: WebhookConfig
   readonly #host: Pick<PluginHost, 'clock' | 'secrets'>
-  readonly #stop = new AbortController()
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #calls: LimitedCalls
 
   constructor(config: WebhookConfig, host: Pick<PluginHost, 'clock' | 'secrets'>) {
     this.#config = config
     this.#host = host
+    this.#calls = new LimitedCalls('the webhook', config.timeout_s * 1000)
   }
 
   send(alert: Alert, media: AlertMedia, signal: AbortSignal): Promise<Result<void, PluginError>> {
@@ -32,7 +29,7 @@ export class WebhookNotifier implements Notifier {
   }
 
   async sendSystem(system: SystemAlert, signal: AbortSignal): Promise<Result<void, PluginError>> {
-    if (signal.aborted || this.#stop.signal.aborted) return CANCELLED
+    if (signal.aborted || this.#calls.disposed) return CANCELLED
     if (!this.#config.system) return ok()
     const key = ['system', system.code, system.camera_name ?? '', system.clip_id ?? '', system.ts].join(':')
     return this.#call({ type: 'system', system, thumbnail: null }, key, signal)
@@ -42,7 +39,7 @@ export class WebhookNotifier implements Notifier {
   async ping(signal: AbortSignal): Promise<Result<void, PluginError>> {
     const url = this.#url()
     const headers = this.#headers('', '')
-    return this.#track(signal, async (limited) => {
+    return this.#calls.run(signal, async (limited) => {
       if (!url.ok) return url
       if (!headers.ok) return headers
       await reach(url.value, this.#config.verify_tls, limited)
@@ -51,51 +48,19 @@ export class WebhookNotifier implements Notifier {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort()
-    await Promise.allSettled(this.#underWay)
+    await this.#calls[Symbol.asyncDispose]()
   }
 
   #call(content: object, dedupeKey: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
     const { method, verify_tls } = this.#config
-    return this.#track(signal, async (limited) => {
+    return this.#calls.run(signal, async (limited) => {
       const body = JSON.stringify(content)
       const url = this.#url()
       if (!url.ok) return url
       const headers = this.#headers(body, dedupeKey)
       if (!headers.ok) return headers
-      return this.#judge(await post({ url: url.value, method, headers: headers.value, body, verifyTls: verify_tls }, limited))
+      return this.#judge(await httpCall({ url: url.value, method, headers: headers.value, body, verifyTls: verify_tls }, limited))
     })
-  }
-
-  /** Runs `work` with the limits that hold for every call, and keeps it in view so that disposal can wait for it. */
-  async #track(
-    signal: AbortSignal,
-    work: (limited: AbortSignal) => Promise<Result<void, PluginError>>,
-  ): Promise<Result<void, PluginError>> {
-    if (signal.aborted || this.#stop.signal.aborted) return CANCELLED
-    const running = this.#limited(signal, work)
-    this.#underWay.add(running)
-    try {
-      return await running
-    } finally {
-      this.#underWay.delete(running)
-    }
-  }
-
-  async #limited(
-    signal: AbortSignal,
-    work: (limited: AbortSignal) => Promise<Result<void, PluginError>>,
-  ): Promise<Result<void, PluginError>> {
-    const { timeout_s } = this.#config
-    using deadline = startDeadline(timeout_s * 1000, this.#stop.signal)
-    using limit = abortOnFirst(signal, deadline.signal)
-    try {
-      return await work(limit.signal)
-    } catch (cause) {
-      if (signal.aborted || this.#stop.signal.aborted) return CANCELLED
-      if (deadline.signal.aborted) return err(pluginError('timeout', `the webhook did not answer within ${timeout_s} s`))
-      return err(networkError(cause))
-    }
   }
 
   #judge({ status, retryAfter }: HttpAnswer): Result<void, PluginError> {
@@ -152,28 +117,5 @@ export class WebhookNotifier implements Notifier {
     if (!/^[\t\x20-\x7e]+$/.test(value))
       return err(pluginError('rejected', `the environment variable ${envName} has characters a header cannot take`))
     return ok(value)
-  }
-}
-
-/** Node's own error is not kept as cause: it may carry the URL, and URLs of webhooks are often secrets. */
-function networkError(cause: unknown): PluginError {
-  const code = codeOf(cause)
-  if (CERTIFICATE.test(code)) return pluginError('rejected', `the certificate of the webhook is not trusted (${code})`)
-  return pluginError('unavailable', `the webhook cannot be reached${code === '' ? '' : ` (${code})`}`)
-}
-
-/** Like `AbortSignal.any` for one call, without its leak. */
-function abortOnFirst(...signals: readonly AbortSignal[]): Disposable & { readonly signal: AbortSignal } {
-  const controller = new AbortController()
-  const abort = () => controller.abort()
-  for (const signal of signals) {
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
-  }
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]: () => {
-      for (const signal of signals) signal.removeEventListener('abort', abort)
-    },
   }
 }

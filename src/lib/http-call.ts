@@ -4,40 +4,51 @@ import { request as httpsRequest } from 'node:https'
 import { connect as tcpConnect, isIP } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
 
-export interface HttpRequest {
+export interface HttpCall {
   readonly url: URL
-  readonly method: 'POST' | 'PUT'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  /** Absent: none. */
+  readonly body?: string | Uint8Array
   readonly verifyTls: boolean
 }
 
 export interface HttpAnswer {
   readonly status: number
   readonly retryAfter: string | null
+  /** The first 64 KiB, perhaps cut off. Hostile, and it may repeat what we sent: never for an error or a log. */
+  readonly body: string
 }
 
 const MOST_ANSWER_BYTES = 65_536
 
 /**
- * One request on a connection of its own; follows no redirect. The body of the answer is thrown away, and once the status is known nothing
- * that happens to the body counts. Rejects on network errors and abort.
+ * One request on a connection of its own; follows no redirect. Once the status is known, nothing that happens to the body counts: it is
+ * what came until then. Rejects on network errors and abort.
  */
-export function post({ url, method, headers, body, verifyTls }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+export function httpCall({ url, method, headers, body = '', verifyTls }: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     let fail = reject
     const onResponse = (response: IncomingMessage) => {
-      const answer = { status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] ?? null }
-      fail = () => resolve(answer)
+      const chunks: Buffer[] = []
       let bytes = 0
+      const finish = () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          retryAfter: response.headers['retry-after'] ?? null,
+          body: Buffer.concat(chunks).toString('utf8', 0, MOST_ANSWER_BYTES),
+        })
+      fail = finish
       response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
         bytes += chunk.length
         if (bytes > MOST_ANSWER_BYTES) response.destroy()
       })
       response.on('error', () => undefined)
-      response.on('close', () => resolve(answer))
+      response.on('close', finish)
     }
-    const options = { method, headers: { ...headers, 'content-length': Buffer.byteLength(body) }, signal, agent: false as const }
+    const length = body === '' && method === 'GET' ? {} : { 'content-length': Buffer.byteLength(body) }
+    const options = { method, headers: { ...headers, ...length }, signal, agent: false as const }
     const request =
       url.protocol === 'https:'
         ? httpsRequest(url, { ...options, rejectUnauthorized: verifyTls }, onResponse)
