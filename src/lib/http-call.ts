@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect as tcpConnect, isIP } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
@@ -16,6 +16,7 @@ export interface HttpCall {
 export interface HttpAnswer {
   readonly status: number
   readonly retryAfter: string | null
+  readonly headers: IncomingHttpHeaders
   /** The first 64 KiB, perhaps cut off. Hostile, and it may repeat what we sent: never for an error or a log. */
   readonly body: string
 }
@@ -36,6 +37,7 @@ export function httpCall({ url, method, headers, body = '', verifyTls }: HttpCal
         resolve({
           status: response.statusCode ?? 0,
           retryAfter: response.headers['retry-after'] ?? null,
+          headers: response.headers,
           body: Buffer.concat(chunks).toString('utf8', 0, MOST_ANSWER_BYTES),
         })
       fail = finish
