@@ -82,6 +82,7 @@ export default {
     vendor('commander', 'cli'),
     vendor('onvif|xml2js', 'discovery'),
     vendor('mqtt', 'plugins/notifiers/mqtt'),
+    vendor('nodemailer', 'plugins/notifiers/email'),
     vendor('openai', 'plugins/analyzers/openai'),
     vendor('onnxruntime-node', 'plugins/filters/yolo'),
     vendor('@techstark', 'plugins/filters/hog'),
