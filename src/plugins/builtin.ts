@@ -7,7 +7,9 @@ import { hogFilter } from './filters/hog/plugin.ts'
 import { mockFilter } from './filters/mock/plugin.ts'
 import { yoloFilter } from './filters/yolo/plugin.ts'
 import { consoleNotifier } from './notifiers/console/plugin.ts'
+import { emailNotifier } from './notifiers/email/plugin.ts'
 import { mqttNotifier } from './notifiers/mqtt/plugin.ts'
+import { pushoverNotifier } from './notifiers/pushover/plugin.ts'
 import { webhookNotifier } from './notifiers/webhook/plugin.ts'
 import { folderSource } from './sources/folder/plugin.ts'
 import { ftpSource } from './sources/ftp/plugin.ts'
@@ -21,5 +23,5 @@ export const builtinPlugins: PluginCatalog = {
   filter: [yoloFilter, hogFilter, mockFilter],
   analyzer: [openaiAnalyzer, mockAnalyzer],
   alert_policy: [defaultAlertPolicy, noopAlertPolicy],
-  notifier: [consoleNotifier, mqttNotifier, webhookNotifier],
+  notifier: [consoleNotifier, emailNotifier, mqttNotifier, pushoverNotifier, webhookNotifier],
 }
