@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, and only that:  tools/setup.sh packages | run | test
-#   packages  npm packages          run  + ffmpeg          test  + mosquitto, the Postgres server binaries, FTP clients and GStreamer's RTSP server
+#   packages  npm packages          run  + ffmpeg          test  + mosquitto, the Postgres server binaries, FTP clients, GStreamer's RTSP server and OpenStack Swift
 set -euo pipefail
 cd "$(dirname "$0")/.."
 level=${1:-test}
@@ -25,6 +25,7 @@ have_postgres() { command -v postgres >/dev/null || compgen -G '/usr/lib/postgre
 have_mosquitto() { command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ]; }
 have_gst_plugin() { compgen -G "/usr/lib/*/gstreamer-1.0/libgst$1.so" >/dev/null; }
 have_gst_server() { /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null; }
+have_swift() { /usr/bin/python3 -c 'import swift' 2>/dev/null; }
 have_ffmpeg() { command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null; }
 
 # Debian package name of each missing program, one a line.
@@ -35,9 +36,10 @@ missing_packages() {
   have_postgres || echo postgresql
   command -v lftp >/dev/null || echo lftp
   command -v curl >/dev/null || echo curl
-  # Tests skip where GStreamer is absent, and elsewhere its packages have other names.
+  # Tests skip where GStreamer or Swift is absent, and elsewhere their packages have other names.
   command -v apt-get >/dev/null || return 0
   have_gst_server || printf '%s\n' gir1.2-gst-rtsp-server-1.0 python3-gi
+  have_swift || echo python3-swift
   have_gst_plugin rtp || echo gstreamer1.0-plugins-good
   have_gst_plugin videoparsersbad || echo gstreamer1.0-plugins-bad
 }
