@@ -84,6 +84,7 @@ export default {
     vendor('mqtt', 'plugins/notifiers/mqtt'),
     vendor('nodemailer', 'plugins/notifiers/email'),
     vendor('openai', 'plugins/analyzers/openai'),
+    vendor('@aws-sdk', 'plugins/storage/s3'),
     vendor('onnxruntime-node', 'plugins/filters/yolo'),
     vendor('@techstark', 'plugins/filters/hog'),
     {

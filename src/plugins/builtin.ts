@@ -15,11 +15,12 @@ import { folderSource } from './sources/folder/plugin.ts'
 import { ftpSource } from './sources/ftp/plugin.ts'
 import { rtspSource } from './sources/rtsp/plugin.ts'
 import { localStorage } from './storage/local/plugin.ts'
+import { s3Storage } from './storage/s3/plugin.ts'
 
 /** Every plugin this build ships with. Adding one is a folder and a line here. */
 export const builtinPlugins: PluginCatalog = {
   source: [rtspSource, ftpSource, folderSource],
-  storage: [localStorage],
+  storage: [localStorage, s3Storage],
   filter: [yoloFilter, hogFilter, mockFilter],
   analyzer: [openaiAnalyzer, mockAnalyzer],
   alert_policy: [defaultAlertPolicy, noopAlertPolicy],
