@@ -14,13 +14,14 @@ import { webhookNotifier } from './notifiers/webhook/plugin.ts'
 import { folderSource } from './sources/folder/plugin.ts'
 import { ftpSource } from './sources/ftp/plugin.ts'
 import { rtspSource } from './sources/rtsp/plugin.ts'
+import { dropboxStorage } from './storage/dropbox/plugin.ts'
 import { localStorage } from './storage/local/plugin.ts'
 import { s3Storage } from './storage/s3/plugin.ts'
 
 /** Every plugin this build ships with. Adding one is a folder and a line here. */
 export const builtinPlugins: PluginCatalog = {
   source: [rtspSource, ftpSource, folderSource],
-  storage: [localStorage, s3Storage],
+  storage: [localStorage, s3Storage, dropboxStorage],
   filter: [yoloFilter, hogFilter, mockFilter],
   analyzer: [openaiAnalyzer, mockAnalyzer],
   alert_policy: [defaultAlertPolicy, noopAlertPolicy],
