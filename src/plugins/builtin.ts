@@ -10,6 +10,7 @@ import { consoleNotifier } from './notifiers/console/plugin.ts'
 import { emailNotifier } from './notifiers/email/plugin.ts'
 import { mqttNotifier } from './notifiers/mqtt/plugin.ts'
 import { pushoverNotifier } from './notifiers/pushover/plugin.ts'
+import { telegramNotifier } from './notifiers/telegram/plugin.ts'
 import { webhookNotifier } from './notifiers/webhook/plugin.ts'
 import { folderSource } from './sources/folder/plugin.ts'
 import { ftpSource } from './sources/ftp/plugin.ts'
@@ -25,5 +26,5 @@ export const builtinPlugins: PluginCatalog = {
   filter: [yoloFilter, hogFilter, mockFilter],
   analyzer: [openaiAnalyzer, mockAnalyzer],
   alert_policy: [defaultAlertPolicy, noopAlertPolicy],
-  notifier: [consoleNotifier, emailNotifier, mqttNotifier, pushoverNotifier, webhookNotifier],
+  notifier: [consoleNotifier, emailNotifier, mqttNotifier, pushoverNotifier, webhookNotifier, telegramNotifier],
 }

@@ -1,0 +1,43 @@
+import type { MessageText } from '../../../lib/alert-text.ts'
+import { fitLines } from '../../../lib/fit-lines.ts'
+import type { Params } from './bot-api.ts'
+
+export const MOST_PHOTO_BYTES = 10 * 1024 * 1024
+const MOST_TEXT = 4096
+const MOST_CAPTION = 1024
+
+export type MessageKind = 'text' | 'photo'
+
+/**
+ * The words of a message as parameters. Marked up by entities, not by HTML: nothing in the text is parsed, so there is nothing to escape and
+ * the limits count what is shown.
+ * @param link goes into a button, or into the text where Telegram does not take it for one (a host name without a dot).
+ */
+export function messageParams(text: MessageText, kind: MessageKind, link: string | null, asButton: boolean): Params {
+  const inText = link === null || asButton ? [] : [link]
+  const room = (kind === 'photo' ? MOST_CAPTION : MOST_TEXT) - inText.join('').length - 1
+  const lines = fitLines([text.title, ...text.lines], room)
+  const title = lines[0] ?? ''
+  const entities = title === '' ? [] : [{ type: 'bold', offset: 0, length: title.length }]
+  const words = [...lines, ...inText].join('\n')
+  const keyboard = link !== null && asButton ? { reply_markup: { inline_keyboard: [[{ text: 'View clip', url: link }]] } } : {}
+  if (kind === 'photo') return { caption: words, caption_entities: entities, ...keyboard }
+  // A preview would have Telegram's servers fetch whatever address a text from a camera names.
+  return { text: words, entities, link_preview_options: { is_disabled: true }, ...keyboard }
+}
+
+/** Our name of a message that was delivered: enough to edit or delete it later. */
+export interface Receipt {
+  readonly kind: MessageKind
+  readonly message_id: number
+}
+
+export function formatReceipt({ kind, message_id }: Receipt): string {
+  return `${kind}:${message_id}`
+}
+
+/** Null for none, and for one that is not ours: then a new message is sent. */
+export function parseReceipt(receipt: string | null): Receipt | null {
+  const [, kind, id] = /^(text|photo):(\d{1,15})$/.exec(receipt ?? '') ?? []
+  return kind === undefined || id === undefined ? null : { kind: kind === 'photo' ? 'photo' : 'text', message_id: Number(id) }
+}

@@ -1,0 +1,144 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { readForm } from './read-form.ts'
+import { TelegramChats, type ChatState, type ShownMessage } from './telegram-chats.ts'
+import { complaintAbout, isFields, type BotRequest } from './telegram-rules.ts'
+
+/** What happens to one request that carries the right token, instead of an answer by the rules. */
+export type TelegramFault =
+  | { readonly do: 'hang' }
+  | { readonly do: 'cut' }
+  | { readonly do: 'refuse'; readonly status: number; readonly description?: string; readonly retryAfter?: number }
+  /** Not the Bot API's JSON, as a proxy in between answers. */
+  | { readonly do: 'raw'; readonly status: number; readonly body: string }
+
+export interface TelegramServer extends AsyncDisposable {
+  /** For `api_url`. */
+  readonly url: string
+  /** Requests that were understood, in order of arrival, refused ones too. */
+  readonly requests: readonly BotRequest[]
+  /** What the chats show now. */
+  readonly messages: readonly ShownMessage[]
+  setChat(id: string, state: ChatState): void
+  /** Ages all messages past the 48 hours in which a bot may delete them. */
+  ageMessages(): void
+  fail(...faults: readonly TelegramFault[]): void
+  failAlways(fault: TelegramFault): void
+}
+
+/** A server that speaks the Bot API for one bot, on a free port of this machine. */
+export async function startTelegramServer(token: string, chats: Readonly<Record<string, ChatState>>): Promise<TelegramServer> {
+  const requests: BotRequest[] = []
+  const faults: TelegramFault[] = []
+  let always: TelegramFault | null = null
+  const state = new TelegramChats(chats)
+
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    const [, given = '', method = ''] = /^\/bot([^/]+)\/(\w+)$/.exec(request.url ?? '') ?? []
+    const parsed = parseRequest(method, request.headers['content-type'] ?? '', await readBody(request))
+    // A real server answers so to a token of the wrong shape, and so to one that was revoked.
+    if (!/^\d+:[\w-]{3,}$/.test(given)) refuse(response, 404, 'Not Found')
+    else if (given !== token) refuse(response, 401, 'Unauthorized')
+    else if (parsed === null) refuse(response, 400, 'Bad Request: the request cannot be parsed')
+    else take(parsed, response)
+  }
+  const take = (request: BotRequest, response: ServerResponse) => {
+    requests.push(request)
+    const fault = faults.shift() ?? always
+    if (fault === null) answer(request, state, response)
+    else act(fault, response)
+  }
+  const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo // a TCP server that listens has one
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    messages: state.messages,
+    setChat: (id, chat) => state.set(id, chat),
+    ageMessages: () => state.age(),
+    fail: (...next) => void faults.push(...next),
+    failAlways: (fault) => {
+      always = fault
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+function answer(request: BotRequest, chats: TelegramChats, response: ServerResponse): void {
+  const complaint = complaintAbout(request)
+  if (complaint !== null) {
+    refuse(response, 400, `Bad Request: ${complaint}`)
+    return
+  }
+  const served = chats.serve(request)
+  if ('result' in served) send(response, 200, { ok: true, result: served.result })
+  else send(response, served.error_code, { ok: false, ...served })
+}
+
+function act(fault: TelegramFault, response: ServerResponse): void {
+  switch (fault.do) {
+    case 'hang':
+      return
+    case 'cut':
+      response.destroy()
+      return
+    case 'raw':
+      response.writeHead(fault.status, { 'content-type': 'text/html' }).end(fault.body)
+      return
+    case 'refuse': {
+      const parameters = fault.retryAfter === undefined ? {} : { parameters: { retry_after: fault.retryAfter } }
+      const { status, description = 'As scripted.' } = fault
+      send(response, status, { ok: false, error_code: status, description, ...parameters })
+    }
+  }
+}
+
+function parseRequest(method: string, contentType: string, body: Buffer): BotRequest | null {
+  if (body.length === 0) return { method, params: {}, photo: null }
+  if (contentType.startsWith('application/json')) {
+    const params = parseJson(body.toString())
+    return isFields(params) ? { method, params, photo: null } : null
+  }
+  return contentType.startsWith('multipart/form-data') ? parseForm(method, contentType, body) : null
+}
+
+/** In a form every value is text: lists and objects as JSON, numbers and booleans as they are written. */
+function parseForm(method: string, contentType: string, body: Buffer): BotRequest | null {
+  const parts = readForm(contentType, body)
+  if (parts === null) return null
+  const params: Record<string, unknown> = {}
+  let photo: Uint8Array | null = null
+  for (const { name, fileName, content } of parts) {
+    const value = content.toString()
+    if (fileName !== null) photo = content
+    else params[name] = name === 'caption' || name === 'chat_id' ? value : (parseJson(value) ?? value)
+  }
+  return { method, params, photo }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+function refuse(response: ServerResponse, status: number, description: string): void {
+  send(response, status, { ok: false, error_code: status, description })
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
