@@ -9,6 +9,7 @@ import { yoloFilter } from './filters/yolo/plugin.ts'
 import { consoleNotifier } from './notifiers/console/plugin.ts'
 import { emailNotifier } from './notifiers/email/plugin.ts'
 import { mqttNotifier } from './notifiers/mqtt/plugin.ts'
+import { ntfyNotifier } from './notifiers/ntfy/plugin.ts'
 import { pushoverNotifier } from './notifiers/pushover/plugin.ts'
 import { telegramNotifier } from './notifiers/telegram/plugin.ts'
 import { webhookNotifier } from './notifiers/webhook/plugin.ts'
@@ -26,5 +27,5 @@ export const builtinPlugins: PluginCatalog = {
   filter: [yoloFilter, hogFilter, mockFilter],
   analyzer: [openaiAnalyzer, mockAnalyzer],
   alert_policy: [defaultAlertPolicy, noopAlertPolicy],
-  notifier: [consoleNotifier, emailNotifier, mqttNotifier, pushoverNotifier, webhookNotifier, telegramNotifier],
+  notifier: [consoleNotifier, emailNotifier, mqttNotifier, pushoverNotifier, webhookNotifier, telegramNotifier, ntfyNotifier],
 }
