@@ -8,6 +8,7 @@ import { FakeClock } from '../../../testkit/fake-clock.ts'
 import { memoryLogger } from '../../../testkit/memory-logger.ts'
 import { CANARY_SECRET, notifierContract } from '../../../testkit/notifier-contract.ts'
 import { configNames, testHost } from '../../../testkit/plugin-host.ts'
+import { readForm } from '../../../testkit/read-form.ts'
 import { webhookNotifier } from './plugin.ts'
 
 const NO_MEDIA = { thumbnail: null, replaces: null }
@@ -19,6 +20,7 @@ interface Received {
   readonly url: string
   readonly headers: IncomingHttpHeaders
   readonly body: string
+  readonly bytes: Buffer
 }
 
 /** A web server that keeps what it received and answers as told. */
@@ -38,7 +40,8 @@ async function aReceiver() {
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const { method = '', url = '', headers } = request
-      received.push({ method, url, headers, body: Buffer.concat(chunks).toString() })
+      const bytes = Buffer.concat(chunks)
+      received.push({ method, url, headers, body: bytes.toString(), bytes })
       receiver.answer(response)
     })
   }).listen(0, '127.0.0.1')
@@ -114,6 +117,48 @@ describe('webhook', () => {
     const quiet = await open({ url: receiver.url, system: false })
     expect(await quiet.sendSystem(aSystemAlert(), signal)).toMatchObject({ ok: true })
     expect(receiver.received).toHaveLength(1)
+  })
+
+  test('every stage is sent, each under a key of its own, unless the config picks', async () => {
+    const all = await open({ url: receiver.url })
+    const some = await open({ url: receiver.url, stages: ['verdict'] })
+    for (const stage of ['first', 'verdict', 'withdrawn'] as const) {
+      expect(await all.send(anAlert({ stage }), NO_MEDIA, signal)).toMatchObject({ ok: true })
+      expect(await some.send(anAlert({ stage, clip_id: 'x' }), NO_MEDIA, signal)).toMatchObject({ ok: true })
+    }
+    expect(receiver.received.map(({ headers }) => headers['idempotency-key'])).toEqual([
+      'front_door_1767225600.mp4:first',
+      'front_door_1767225600.mp4',
+      'x',
+      'front_door_1767225600.mp4:withdrawn',
+    ])
+    expect(receiver.received[0]?.body).toContain('"stage":"first"')
+  })
+
+  test('a template is the body, of the type the config says', async () => {
+    expect(await sendTo({ template: '{{title}} {{thumbnail}}', content_type: 'text/plain', system: false })).toMatchObject({ ok: true })
+    expect(receiver.received[0]).toMatchObject({
+      body: 'High risk at front_door: person at door /9j/',
+      headers: { 'content-type': 'text/plain' },
+    })
+    const notifier = await open({ url: receiver.url, template: {}, system_template: { text: '{{title}}', urgency: '{{urgency | json}}' } })
+    expect(await notifier.sendSystem(aSystemAlert(), signal)).toMatchObject({ ok: true })
+    expect(JSON.parse(receiver.received[1]?.body ?? '')).toEqual({ text: 'HomeSec, front_door: a step keeps failing', urgency: 8 })
+  })
+
+  test.each([
+    [{}, ['payload_json', 'files[0]']],
+    [{ include_thumbnail: false }, ['payload_json']],
+    [{ multipart: { body_part: 'json', file_part: 'picture' } }, ['json', 'picture']],
+  ])('the picture can be a part of a form, and the signature is over the whole of it: %j', async (config, names) => {
+    expect(await sendTo({ multipart: {}, secret_env: 'KEY', ...config }, CANARIES)).toMatchObject({ ok: true })
+    const { headers = {}, bytes = Buffer.alloc(0) } = receiver.received[0] ?? {}
+    const parts = readForm(headers['content-type'] ?? '', bytes) ?? []
+    expect(parts.map(({ name }) => name)).toEqual(names)
+    expect(JSON.parse(parts[0]?.content.toString() ?? '')).toEqual({ type: 'alert', alert: anAlert(), thumbnail: null })
+    if (parts.length > 1) expect(parts[1]).toMatchObject({ contentType: 'image/jpeg', content: Buffer.from([255, 216, 255]) })
+    const expected = createHmac('sha256', CANARIES.KEY).update('1767225600.').update(bytes).digest('hex')
+    expect(headers['x-homesec-signature']).toBe(`sha256=${expected}`)
   })
 
   test('the receiver can check who sent it, and when', async () => {
@@ -224,6 +269,13 @@ test.each([
   [{ url: 'https://a.example', headers: { 'X-A': `a\r\nX-B: ${CANARY_SECRET}` } }, 'headers.X-A'],
   [{ url: 'https://a.example', method: 'GET' }, 'method'],
   [{ url: 'https://a.example', secret: CANARY_SECRET }, 'secret'],
+  [{ url: 'https://a.example', template: { a: ['{{canary}}'] }, system: false }, 'template.a.0'],
+  [{ url: 'https://a.example', template: { a: '{{title}}' } }, 'system_template'],
+  [{ url: 'https://a.example', system_template: { a: '{{risk_level}}' } }, 'system_template.a'],
+  [{ url: 'https://a.example', template: 3, system: false }, 'template'],
+  [{ url: 'https://a.example', content_type: 'text' }, 'content_type'],
+  [{ url: 'https://a.example', multipart: { file_part: 'a"b' } }, 'multipart.file_part'],
+  [{ url: 'https://a.example', stages: [] }, 'stages'],
 ])('a mistake is reported at its path, without repeating what was written: %j', (config, path) => {
   const problems = webhookNotifier.problems(config, names)
   expect(problems.map((problem) => problem.path.join('.'))).toEqual([path])

@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../../../contracts/result.ts'
 import { httpCall, reach, type HttpAnswer } from '../../../lib/http-call.ts'
 import { kindOfStatus, retryAfterMs } from '../../../lib/http-errors.ts'
 import { LimitedCalls } from '../../../lib/limited-calls.ts'
+import { alertBody, systemBody, type Body } from './body.ts'
 import { urlProblem, type WebhookConfig } from './config.ts'
 import { signatureOf } from './sign.ts'
 
@@ -23,22 +24,25 @@ export class WebhookNotifier implements Notifier {
     this.#calls = new LimitedCalls('the webhook', config.timeout_s * 1000)
   }
 
-  send(alert: Alert, media: AlertMedia, signal: AbortSignal): Promise<Result<void, PluginError>> {
-    const thumbnail = this.#config.include_thumbnail && media.thumbnail !== null ? Buffer.from(media.thumbnail).toString('base64') : null
-    return this.#call({ type: 'alert', alert, thumbnail }, alert.dedupe_key, signal)
+  async send(alert: Alert, media: AlertMedia, signal: AbortSignal): Promise<Result<void, PluginError>> {
+    if (signal.aborted || this.#calls.disposed) return CANCELLED
+    if (!this.#config.stages.includes(alert.stage)) return ok()
+    // Each stage says something new: a receiver that drops what it knows must not drop the verdict.
+    const key = alert.stage === 'verdict' ? alert.dedupe_key : `${alert.dedupe_key}:${alert.stage}`
+    return this.#call(alertBody(alert, media.thumbnail, this.#config), key, signal)
   }
 
   async sendSystem(system: SystemAlert, signal: AbortSignal): Promise<Result<void, PluginError>> {
     if (signal.aborted || this.#calls.disposed) return CANCELLED
     if (!this.#config.system) return ok()
     const key = ['system', system.code, system.camera_name ?? '', system.clip_id ?? '', system.ts].join(':')
-    return this.#call({ type: 'system', system, thumbnail: null }, key, signal)
+    return this.#call(systemBody(system, this.#config), key, signal)
   }
 
   /** Connects and hangs up: a request, even an empty one, would be an event for the receiver. So it says nothing about credentials. */
   async ping(signal: AbortSignal): Promise<Result<void, PluginError>> {
     const url = this.#url()
-    const headers = this.#headers('', '')
+    const headers = this.#headers({ contentType: this.#config.content_type, content: '' }, '')
     return this.#calls.run(signal, async (limited) => {
       if (!url.ok) return url
       if (!headers.ok) return headers
@@ -51,15 +55,15 @@ export class WebhookNotifier implements Notifier {
     await this.#calls[Symbol.asyncDispose]()
   }
 
-  #call(content: object, dedupeKey: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
+  #call(body: Body, dedupeKey: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
     const { method, verify_tls } = this.#config
     return this.#calls.run(signal, async (limited) => {
-      const body = JSON.stringify(content)
       const url = this.#url()
       if (!url.ok) return url
       const headers = this.#headers(body, dedupeKey)
       if (!headers.ok) return headers
-      return this.#judge(await httpCall({ url: url.value, method, headers: headers.value, body, verifyTls: verify_tls }, limited))
+      const call = { url: url.value, method, headers: headers.value, body: body.content, verifyTls: verify_tls }
+      return this.#judge(await httpCall(call, limited))
     })
   }
 
@@ -86,11 +90,11 @@ export class WebhookNotifier implements Notifier {
     return problem === null ? ok(new URL(value)) : err(pluginError('invalid', `the URL of the webhook cannot be used: ${problem}`))
   }
 
-  #headers(body: string, dedupeKey: string): Result<Record<string, string>, PluginError> {
+  #headers(body: Body, dedupeKey: string): Result<Record<string, string>, PluginError> {
     const { auth_header_env, secret_env } = this.#config
     const headers: Record<string, string> = {
       ...this.#config.headers,
-      'content-type': 'application/json',
+      'content-type': body.contentType,
       'user-agent': 'homesec',
       'idempotency-key': dedupeKey,
     }
@@ -104,7 +108,7 @@ export class WebhookNotifier implements Notifier {
       if (!secret.ok) return secret
       const timestamp = String(Math.floor(this.#host.clock.now().getTime() / 1000))
       headers['x-homesec-timestamp'] = timestamp
-      headers['x-homesec-signature'] = signatureOf(secret.value, timestamp, body)
+      headers['x-homesec-signature'] = signatureOf(secret.value, timestamp, body.content)
     }
     return ok(headers)
   }

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { anAlert, aSystemAlert } from '../../../testkit/builders.ts'
+import { alertBody, systemBody } from './body.ts'
+import { WebhookConfigSchema, type WebhookConfig } from './config.ts'
+
+/** The examples of the README, by the word before each. */
+const README = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8')
+const RECIPES = [...README.matchAll(/^(\w+)[^\n]*:\n\n```yaml\n(.*?)```/gms)].map(([, name = '', text = '']): [string, WebhookConfig] => [
+  name,
+  z.tuple([z.object({ backend: z.literal('webhook'), config: WebhookConfigSchema })]).parse(parse(text))[0].config,
+])
+const recipe = (name: string): WebhookConfig => {
+  const found = RECIPES.find(([known]) => known === name)
+  if (found === undefined) throw new Error(`no recipe for ${name}`)
+  return { ...found[1], multipart: undefined }
+}
+
+const HOSTILE = '@everyone <!channel> </a><script>"\\{{title}}'.repeat(80)
+const alert = anAlert({ summary: HOSTILE, notify_reason: HOSTILE, view_url: `https://s3.example/?${'x'.repeat(500)}` })
+const bodyOf = (name: string, given = alert): unknown => JSON.parse(String(alertBody(given, null, recipe(name)).content))
+
+test('there is one for each promised service', () => {
+  expect(RECIPES.map(([name]) => name)).toEqual(['Discord', 'Slack', 'Gotify', 'Matrix'])
+})
+
+describe.each(RECIPES.map(([name]) => name))('%s', (name) => {
+  test.each(['first', 'verdict', 'withdrawn'] as const)('a body for %s is valid JSON, with and without a link', (stage) => {
+    for (const view_url of [alert.view_url, null]) expect(() => bodyOf(name, { ...alert, stage, view_url, summary: null })).not.toThrow()
+  })
+
+  test('news is valid JSON', () => {
+    expect(() => JSON.parse(String(systemBody(aSystemAlert({ message: HOSTILE }), recipe(name)).content)) as unknown).not.toThrow()
+  })
+})
+
+test("Discord's 2000 characters are kept, and nobody is pinged", () => {
+  const Discord = z.strictObject({
+    username: z.string().min(1).max(80),
+    content: z.string().min(1).max(2000),
+    allowed_mentions: z.strictObject({ parse: z.tuple([]) }),
+  })
+  expect(Discord.safeParse(bodyOf('Discord')).error).toBeUndefined()
+})
+
+test("Slack's limits are kept, and words from a camera are plain text", () => {
+  const Block = z.strictObject({
+    type: z.literal('section'),
+    text: z.strictObject({ type: z.enum(['plain_text', 'mrkdwn']), text: z.string().min(1).max(3000) }),
+  })
+  const Slack = z.strictObject({ text: z.string().min(1).max(4000), blocks: z.array(Block).max(50) })
+  const body = Slack.parse(bodyOf('Slack'))
+  expect(body.text).toBe('front_door: high')
+  expect(body.blocks.filter(({ text }) => text.text.includes('<!channel>')).map(({ text }) => text.type)).toEqual(['plain_text'])
+})
+
+test("Gotify's priority is a number, and a touch opens the clip", () => {
+  expect(bodyOf('Gotify')).toMatchObject({ priority: 8, extras: { 'client::notification': { click: { url: alert.view_url } } } })
+})
+
+test("Matrix's HTML holds no markup from a camera", () => {
+  const { html } = z.object({ html: z.string() }).parse(bodyOf('Matrix'))
+  expect([...html.matchAll(/<\/?(\w+)/g)].map(([, tag]) => tag)).toEqual(['b', 'b', 'br', 'br', 'a', 'a'])
+})
