@@ -35,7 +35,7 @@ const NotifierSchema = z.strictObject({
     .describe(
       'Unique name, by default the backend. It identifies the notifier in the journal, so that a restart repeats only what was not sent.',
     ),
-  backend: backend().describe('Channel: console, mqtt, webhook, email, pushover, or a notifier plugin.'),
+  backend: backend().describe('Channel: console, mqtt, email, ntfy, telegram, pushover, webhook, or a notifier plugin.'),
   enabled: z.boolean().default(true).describe('false: nothing is sent here.'),
   config: pluginConfig().describe('Settings of that channel; see its README.'),
 })

@@ -29,7 +29,7 @@ describe('config/example.yaml', () => {
     const ftp = builtinPlugins.source.find(({ name }) => name === 'ftp')?.shared
     expect(ftp?.parse(config.sources['ftp'])).toEqual(ftp?.parse({}))
     expect(config.cameras.map(({ name }) => name)).toEqual(['front_door', 'driveway'])
-    expect(config.notifiers.map(({ name }) => name)).toEqual(['console', 'email', 'pushover', 'mqtt'])
+    expect(config.notifiers.map(({ name }) => name).sort()).toEqual(['console', 'email', 'mqtt', 'ntfy', 'pushover', 'telegram', 'webhook'])
     expect(config.vlm.daily_budget).not.toBeNull()
   })
 
