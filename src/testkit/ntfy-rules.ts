@@ -1,7 +1,31 @@
 import type { IncomingMessage } from 'node:http'
-import type { NtfyOptions, ShownNotification } from './ntfy-server.ts'
 
 /** What ntfy makes of a request to publish: https://docs.ntfy.sh/publish/ and parsePublishParams in its server/server.go. */
+
+export interface NtfyOptions {
+  /** The value of the Authorization header that may write; absent: everybody may. */
+  readonly authorization?: string
+  /** Whether that account may read too; a sender often may not. */
+  readonly mayRead?: boolean
+  /** No attachments unless the server has a place for them. */
+  readonly attachments?: boolean
+  readonly mostAttachmentBytes?: number
+  /** Servers before 2.16 take a sequence ID for nothing, and have no DELETE. */
+  readonly sequences?: boolean
+}
+
+/** A notification as a subscriber's phone shows it. */
+export interface ShownNotification {
+  readonly topic: string
+  readonly sequence_id: string
+  readonly title: string
+  readonly message: string
+  readonly priority: number
+  readonly tags: readonly string[]
+  readonly click: string | null
+  readonly attachment: { readonly name: string; readonly bytes: Buffer } | null
+  readonly updates: number
+}
 
 export interface Refusal {
   readonly status: number

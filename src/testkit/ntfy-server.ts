@@ -1,37 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { readPublication, type Refusal } from './ntfy-rules.ts'
+import { readPublication, type NtfyOptions, type Refusal, type ShownNotification } from './ntfy-rules.ts'
 
 /** What happens to one request that is allowed, instead of an answer by the rules. */
 export type NtfyFault =
   | { readonly do: 'hang' }
   | { readonly do: 'cut' }
   | { readonly do: 'refuse'; readonly status: number; readonly code?: number; readonly retryAfter?: string; readonly message?: string }
-
-export interface NtfyOptions {
-  /** The value of the Authorization header that may write; absent: everybody may. */
-  readonly authorization?: string
-  /** Whether that account may read too; a sender often may not. */
-  readonly mayRead?: boolean
-  /** No attachments unless the server has a place for them. */
-  readonly attachments?: boolean
-  readonly mostAttachmentBytes?: number
-  /** Servers before 2.16 take a sequence ID for nothing, and have no DELETE. */
-  readonly sequences?: boolean
-}
-
-/** A notification as a subscriber's phone shows it. */
-export interface ShownNotification {
-  readonly topic: string
-  readonly sequence_id: string
-  readonly title: string
-  readonly message: string
-  readonly priority: number
-  readonly tags: readonly string[]
-  readonly click: string | null
-  readonly attachment: { readonly name: string; readonly bytes: Buffer } | null
-  readonly updates: number
-}
 
 export interface ReceivedByNtfy {
   readonly method: string
