@@ -13,6 +13,11 @@ export interface FilterOverrides {
    * from the start of the clip all the same. A full scan ignores it. Null or absent: from the start to the end.
    */
   readonly look_first_s?: number | null
+  /**
+   * Hears, at most once per call and before it answers, that `min_hits` is satisfied, with what was found until then: a full scan goes on
+   * after that, but whoever waits for the first hit need not. Does not throw. A filter may leave this out.
+   */
+  readonly onHit?: (soFar: FilterResult) => void
 }
 
 /** Looks for objects in a video file. Runs off the event loop. */

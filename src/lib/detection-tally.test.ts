@@ -57,3 +57,10 @@ test('fewer hits than wanted are nothing', () => {
     detections: [],
   })
 })
+
+test.each([true, false])('the frame that satisfies min_hits is told of once (full scan: %j)', (fullScan) => {
+  const told: number[] = []
+  const tally = new DetectionTally({ minHits: 2, fullScan }, () => void told.push(tally.result('m').sampled_frames))
+  for (const second of [0, 1, 2, 3]) tally.add(second === 1 ? [] : [seen('person', second)])
+  expect(told).toEqual([3])
+})

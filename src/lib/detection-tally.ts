@@ -6,21 +6,29 @@ const area = ({ box }: Detection) => box[2] * box[3]
 export class DetectionTally {
   readonly #minHits: number
   readonly #fullScan: boolean
+  readonly #onEnough: () => void
   readonly #found: Detection[] = []
   #frames = 0
   #hits = 0
 
-  /** @param rule `minHits` counts frames with something wanted in them, whatever it is. */
-  constructor(rule: { readonly minHits: number; readonly fullScan: boolean }) {
+  /**
+   * @param rule `minHits` counts frames with something wanted in them, whatever it is.
+   * @param onEnough hears of the frame that satisfies it.
+   */
+  constructor(rule: { readonly minHits: number; readonly fullScan: boolean }, onEnough: () => void = () => undefined) {
     this.#minHits = rule.minHits
     this.#fullScan = rule.fullScan
+    this.#onEnough = onEnough
   }
 
   /** @param wanted what one frame shows, past every threshold */
   add(wanted: readonly Detection[]): 'more' | 'stop' {
     this.#frames += 1
     this.#found.push(...wanted)
-    if (wanted.length > 0) this.#hits += 1
+    if (wanted.length > 0) {
+      this.#hits += 1
+      if (this.#hits === this.#minHits) this.#onEnough()
+    }
     return !this.#fullScan && this.#hits >= this.#minHits ? 'stop' : 'more'
   }
 

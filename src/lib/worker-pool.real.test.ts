@@ -47,6 +47,12 @@ test('a job is answered, and the worker is kept for the next', async () => {
   expect(await pidOf(pool)).toBe(await pidOf(pool))
 })
 
+test('what a worker says before it answers is heard, and is not taken for the answer', async () => {
+  const notes: unknown[] = []
+  expect(await open().run(['tell'], never, (note) => notes.push(note))).toMatchObject({ ok: true, value: { job: ['tell'] } })
+  expect(notes).toEqual(['first'])
+})
+
 test('a worker does not see our secrets', async () => {
   vi.stubEnv('HOMESEC_CANARY', 'canary')
   const answer = await open().run(['environment'], never)

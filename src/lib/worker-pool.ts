@@ -38,22 +38,23 @@ export class WorkerPool implements AsyncDisposable {
   /**
    * Runs one job on a free worker, waiting for one if need be. What it answers is the worker's own Result.
    * @param signal kills the worker, with all that it started, in the middle of the job.
+   * @param onNote hears what the worker says before it answers.
    * @returns `unavailable` when the worker died, `cancelled` when `signal` aborts or the pool is closed.
    */
-  async run(job: unknown, signal: AbortSignal): Promise<WorkerAnswer> {
+  async run(job: unknown, signal: AbortSignal, onNote: (note: unknown) => void = () => undefined): Promise<WorkerAnswer> {
     const stop = linked(signal, this.#closed.signal)
     try {
       using slot = await this.#slots.acquire(stop.signal)
       if (slot === null) return this.#cancelled()
-      return await this.#runOnWorker(job, stop.signal)
+      return await this.#runOnWorker(job, stop.signal, onNote)
     } finally {
       stop.unlink()
     }
   }
 
-  async #runOnWorker(job: unknown, signal: AbortSignal): Promise<WorkerAnswer> {
+  async #runOnWorker(job: unknown, signal: AbortSignal, onNote: (note: unknown) => void): Promise<WorkerAnswer> {
     const worker = this.#idle.pop() ?? this.#start()
-    const answer = await worker.run(job, signal)
+    const answer = await worker.run(job, signal, onNote)
     if (worker.alive) this.#rest(worker)
     if (signal.aborted) return this.#cancelled()
     if (answer !== null) return answer

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { pluginError, type PluginError } from '../contracts/errors.ts'
 import { err, type Result } from '../contracts/result.ts'
 import { workerEnvironment } from './child-environment.ts'
-import { AnswerSchema, type JobMessage } from './worker-messages.ts'
+import { AnswerSchema, NoteSchema, type JobMessage } from './worker-messages.ts'
 
 export type WorkerAnswer = Result<unknown, PluginError>
 
@@ -53,27 +53,32 @@ export class WorkerProcess {
     return this.#stderr.trim()
   }
 
-  /** The worker's answer, or null when it died first; an abort of `signal` kills it. */
-  async run(job: unknown, signal: AbortSignal): Promise<WorkerAnswer | null> {
+  /** The worker's answer, or null when it died first; an abort of `signal` kills it. `onNote` hears what it says before. */
+  async run(job: unknown, signal: AbortSignal, onNote: (note: unknown) => void = () => undefined): Promise<WorkerAnswer | null> {
     const kill = () => this.kill()
     if (signal.aborted) return null
     signal.addEventListener('abort', kill, { once: true })
     try {
-      return await this.#answerTo({ job })
+      return await this.#answerTo({ job }, onNote)
     } finally {
       signal.removeEventListener('abort', kill)
       this.#jobsDone += 1
     }
   }
 
-  async #answerTo(message: JobMessage): Promise<WorkerAnswer | null> {
+  async #answerTo(message: JobMessage, onNote: (note: unknown) => void): Promise<WorkerAnswer | null> {
     let onMessage: ((raw: unknown) => void) | undefined
     const answered = new Promise<WorkerAnswer>((resolve) => {
       onMessage = (raw) => {
+        const note = NoteSchema.safeParse(raw)
+        if (note.success) {
+          onNote(note.data.note)
+          return
+        }
         const answer = AnswerSchema.safeParse(raw)
         resolve(answer.success ? answer.data : err(pluginError('bug', 'a worker answered nonsense')))
       }
-      this.#child.once('message', onMessage)
+      this.#child.on('message', onMessage)
     })
     try {
       if (this.#alive) this.#child.send(message)

@@ -4,7 +4,7 @@ import { err, ok } from '../contracts/result.ts'
 import { serveJobs } from '../lib/serve-jobs.ts'
 
 /** A worker that does what a test tells it. */
-serveJobs(async (job) => {
+serveJobs(async (job, tell) => {
   const [what] = Array.isArray(job) ? (job as unknown[]) : []
   if (what === 'die') process.kill(process.pid, 'SIGKILL')
   if (what === 'fail') return err(pluginError('rejected', 'no', new Error('kept out of the message')))
@@ -14,6 +14,7 @@ serveJobs(async (job) => {
     const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 1e8)'], { stdio: 'ignore' })
     return ok(child.pid)
   }
+  if (what === 'tell') tell('first')
   if (what === 'environment') return ok(Object.keys(process.env))
   return ok({ job, pid: process.pid })
 })

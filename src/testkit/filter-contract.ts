@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { FilterResultSchema } from '../contracts/detection.ts'
+import { FilterResultSchema, type FilterResult } from '../contracts/detection.ts'
 import type { ObjectFilter } from '../contracts/filter.ts'
 import { BROKEN_VIDEOS, makeVideo } from './videos.ts'
 
@@ -51,6 +51,23 @@ export function filterContract(name: string, { create, readsVideo }: FilterUnder
       for (const overrides of [{}, { full_scan: true }]) {
         const ordered = await filter.detect(video, overrides, never)
         expect(await filter.detect(video, { ...overrides, look_first_s }, never)).toEqual(ordered)
+      }
+    })
+
+    test('the first hit is told once, before the answer, with what was found until then', async () => {
+      const order: string[] = []
+      const hits: FilterResult[] = []
+      const onHit = (soFar: FilterResult) => {
+        order.push('hit')
+        hits.push(soFar)
+      }
+      const detected = await filter.detect(video, { full_scan: true, onHit }, never)
+      order.push('answer')
+      const result = detected.ok ? detected.value : expect.fail('not detected')
+      expect(order).toEqual(result.detections.length > 0 ? ['hit', 'answer'] : ['answer'])
+      for (const soFar of hits) {
+        expect(FilterResultSchema.parse(soFar)).toEqual(soFar)
+        expect(soFar.detections).toEqual(result.detections.slice(0, soFar.detections.length))
       }
     })
 

@@ -4,6 +4,7 @@ import type { FilterOverrides, ObjectFilter } from '../../../contracts/filter.ts
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
 import { DetectorEvidence } from '../../../lib/detector-evidence.ts'
+import { hitListener } from '../../../lib/hit-listener.ts'
 import { WorkerPool } from '../../../lib/worker-pool.ts'
 import type { HogConfig } from './config.ts'
 import type { Job } from './job.ts'
@@ -38,7 +39,7 @@ export class HogFilter implements ObjectFilter {
         look_first_s: isFull ? null : (overrides.look_first_s ?? null),
       },
     }
-    const answer = await this.#run(job, signal)
+    const answer = await this.#run(job, signal, hitListener(overrides))
     if (!answer.ok) return answer
     const result = FilterResultSchema.safeParse(answer.value)
     return result.success ? ok(result.data) : err(pluginError('bug', 'the detection worker answered nonsense', result.error))
@@ -49,8 +50,8 @@ export class HogFilter implements ObjectFilter {
     return works.ok ? ok({ model: 'hog' }) : works
   }
 
-  async #run(job: Job, signal: AbortSignal): Promise<Result<unknown, PluginError>> {
-    const answer = await this.#pool.run(job, signal)
+  async #run(job: Job, signal: AbortSignal, onNote?: (note: unknown) => void): Promise<Result<unknown, PluginError>> {
+    const answer = await this.#pool.run(job, signal, onNote)
     this.#evidence.note(answer)
     return answer
   }

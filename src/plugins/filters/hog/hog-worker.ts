@@ -12,12 +12,12 @@ const LONGEST_SIDE = 640
 const never = new AbortController().signal // an abort kills this whole process
 let detector: PeopleDetector | null = null
 
-serveJobs(async (raw) => {
+serveJobs(async (raw, tell) => {
   const { look } = JobSchema.parse(raw)
   detector ??= new PeopleDetector((await loadOpenCv()).cv)
   if (look === null) return ok(null)
   const people = detector
-  const tally = new DetectionTally({ minHits: look.min_hits, fullScan: look.full_scan })
+  const tally = new DetectionTally({ minHits: look.min_hits, fullScan: look.full_scan }, () => tell(tally.result('hog')))
   const scanned = await scanFrames(
     { path: look.video_path, lookFirstS: look.look_first_s },
     { sampleFps: look.sample_fps, width: LONGEST_SIDE, height: LONGEST_SIDE, fit: 'contain' },

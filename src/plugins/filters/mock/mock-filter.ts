@@ -17,14 +17,16 @@ export class MockFilter implements ObjectFilter {
     this.#failuresLeft = config.fail_times
   }
 
-  async detect(_videoPath: string, _overrides: FilterOverrides, signal: AbortSignal): Promise<Result<FilterResult, PluginError>> {
+  async detect(_videoPath: string, { onHit }: FilterOverrides, signal: AbortSignal): Promise<Result<FilterResult, PluginError>> {
     if (this.#config.delay_ms > 0) await this.#clock.sleep(this.#config.delay_ms, signal)
     if (signal.aborted || this.#closed.signal.aborted) return err(pluginError('cancelled', 'the mock filter was stopped'))
     if (this.#failuresLeft > 0) {
       this.#failuresLeft -= 1
       return err(pluginError(this.#config.error_kind, 'the mock filter failed as configured'))
     }
-    return ok(this.#result())
+    const result = this.#result()
+    if (result.detections.length > 0) onHit?.(result)
+    return ok(result)
   }
 
   async ping(): Promise<Result<{ readonly model: string }, PluginError>> {

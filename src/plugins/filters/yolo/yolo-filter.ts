@@ -4,6 +4,7 @@ import type { FilterOverrides, ObjectFilter } from '../../../contracts/filter.ts
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
 import { DetectorEvidence } from '../../../lib/detector-evidence.ts'
+import { hitListener } from '../../../lib/hit-listener.ts'
 import { WorkerPool } from '../../../lib/worker-pool.ts'
 import type { YoloConfig } from './config.ts'
 import type { Job } from './job.ts'
@@ -41,6 +42,7 @@ export class YoloFilter implements ObjectFilter {
         iou_threshold,
       },
       signal,
+      hitListener(overrides),
     )
     if (!answer.ok) return answer
     const result = FilterResultSchema.safeParse(answer.value.result)
@@ -54,13 +56,17 @@ export class YoloFilter implements ObjectFilter {
     return works.ok ? ok({ model: model.value.name }) : works
   }
 
-  async #run(look: Job['look'], signal: AbortSignal): Promise<Result<{ model: ResolvedModel; result: unknown }, PluginError>> {
+  async #run(
+    look: Job['look'],
+    signal: AbortSignal,
+    onNote?: (note: unknown) => void,
+  ): Promise<Result<{ model: ResolvedModel; result: unknown }, PluginError>> {
     if (signal.aborted) return err(pluginError('cancelled', 'the detection was stopped'))
     const model = await this.#models.ready(signal)
     if (!model.ok) return model
     const { threads, execution_provider } = this.#config
     const job: Job = { model: { ...model.value, threads, execution_provider }, look }
-    const answer = await this.#pool.run(job, signal)
+    const answer = await this.#pool.run(job, signal, onNote)
     this.#evidence.note(answer)
     return answer.ok ? ok({ model: model.value, result: answer.value }) : answer
   }

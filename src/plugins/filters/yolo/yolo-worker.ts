@@ -11,11 +11,11 @@ const never = new AbortController().signal // an abort kills this whole process
 const loaded = new Map<string, Detector>()
 
 /** Decodes and looks in one process, so that frames never travel. */
-serveJobs(async (raw) => {
+serveJobs(async (raw, tell) => {
   const { model, look } = JobSchema.parse(raw)
   const detector = await detectorFor(model)
   if (!detector.ok) return detector
-  return look === null ? ok(null) : lookAtVideo(detector.value, model.name, look)
+  return look === null ? ok(null) : lookAtVideo(detector.value, look, { name: model.name, tell })
 })
 
 /** One model stays loaded: a worker serves one filter. */
@@ -30,12 +30,16 @@ async function detectorFor(model: ModelChoice): Promise<Result<Detector, PluginE
   return detector
 }
 
-async function lookAtVideo(detector: Detector, name: string, look: LookRequest): Promise<Result<FilterResult, PluginError>> {
+async function lookAtVideo(
+  detector: Detector,
+  look: LookRequest,
+  { name, tell }: { readonly name: string; readonly tell: (soFar: FilterResult) => void },
+): Promise<Result<FilterResult, PluginError>> {
   const unseen = detector.unknownClasses(look.classes)
   if (unseen.length === look.classes.length) {
     return err(pluginError('rejected', `the model ${name} knows none of the wanted classes: ${unseen.join(', ')}`))
   }
-  const tally = new DetectionTally({ minHits: look.min_hits, fullScan: look.full_scan })
+  const tally = new DetectionTally({ minHits: look.min_hits, fullScan: look.full_scan }, () => tell(tally.result(name)))
   const { width, height } = detector.input
   const fit = detector.preprocessing.placement === 'stretch' ? 'stretch' : 'contain'
   const scanned = await scanFrames(
