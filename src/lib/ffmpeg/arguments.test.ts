@@ -19,7 +19,7 @@ test.each([
   ['packet times', packetTimeArguments('/a')],
   ['samples', sampleArguments('/a', { sampleFps: 1, width: 8, height: 8, fit: 'contain' }, WHOLE)],
   ['samples from a second on', sampleArguments('/a', { sampleFps: 1, width: 8, height: 8, fit: 'contain' }, { first: 5, count: null })],
-  ['jpegs', jpegArguments('/a', [0], shape)],
+  ['jpegs', jpegArguments('/a', [0], shape, null)],
   ['last frames', lastFramesArguments('/a', 2, shape)],
 ])('%s opens local files only, in known containers only', (_, args) => {
   const input = args.indexOf('-i')
@@ -54,7 +54,7 @@ test('a span is sought from one sample before it, in containers with an index, a
 })
 
 test('every wanted second is one term of one pass', () => {
-  const args = jpegArguments('/a', [0, 2.5], shape)
+  const args = jpegArguments('/a', [0, 2.5], shape, null)
   expect(args[args.indexOf('-vf') + 1]).toContain("select='gte(t,0)*not(gte(prev_t,0))+gte(t,2.5)*not(gte(prev_t,2.5))'")
 })
 

@@ -106,15 +106,24 @@ export interface JpegShape {
 /** Frame times on descriptor 3, as `pts_time:…` lines, in the order of the pictures on standard output. */
 const PRINT_TIMES = 'metadata=mode=add:key=picked:value=1,metadata=mode=print:file=pipe\\\\:3'
 
-/** Picks, in one pass, the first frame at or after each of `seconds`. */
-export function jpegArguments(path: string, seconds: readonly number[], shape: JpegShape): string[] {
+/**
+ * Picks, in one pass that ends with the last of them, the first frame at or after each of `seconds`, which ascend.
+ * @param seekS decoding begins at the keyframe before this second, at most the first of `seconds`. Null: at the start, in any container.
+ */
+export function jpegArguments(path: string, seconds: readonly number[], shape: JpegShape, seekS: number | null): string[] {
   const picks = seconds.map((second) => `gte(t,${second})*not(gte(prev_t,${second}))`).join('+')
+  const input =
+    seekS === null
+      ? inputArguments(path)
+      : ['-ss', seekS.toFixed(6), '-copyts', '-start_at_zero', ...inputArguments(path, SEEKABLE_DEMUXERS)]
   return [
     ...QUIET,
-    ...inputArguments(path),
+    ...input,
     ...VIDEO_ONLY,
     '-vf',
     `select='${picks}',${PRINT_TIMES},${jpegScale(shape)}`,
+    '-frames:v',
+    String(seconds.length),
     ...toJpegs(shape),
   ]
 }

@@ -16,6 +16,8 @@ export interface JpegRequest extends JpegShape {
 }
 
 const MAX_BYTES = 256_000_000
+/** Frames are picked by their own times, so the seek may be as early as it likes, and never late. */
+const SEEK_AHEAD_S = 1
 /** How far before the end we look for the last frame; cameras in the dark go down to a frame in some seconds. */
 const TAILS_S = [2, 30]
 
@@ -32,7 +34,7 @@ export async function extractJpegs(
   const seconds = [...new Set(request.seconds.map((second) => Math.max(0, second)))].sort((a, b) => a - b)
   const latest = seconds.at(-1)
   if (latest === undefined) return ok([])
-  const frames = await runForFrames(jpegArguments(path, seconds, request), signal)
+  const frames = await framesAt(path, seconds, request, signal)
   if (!frames.ok) return frames
   if ((frames.value.at(-1)?.second ?? -1) >= latest) return frames
 
@@ -42,6 +44,22 @@ export async function extractJpegs(
   if (last.value !== null && last.value.second > known) return ok([...frames.value, last.value])
   if (frames.value.length === 0) return err(pluginError('invalid', 'not a readable video: no picture in it can be decoded'))
   return frames
+}
+
+/** Far into a video it begins near the first wanted second, where the container knows the way. */
+async function framesAt(
+  path: string,
+  seconds: readonly number[],
+  shape: JpegShape,
+  signal: AbortSignal,
+): Promise<Result<JpegFrame[], PluginError>> {
+  const seekS = (seconds[0] ?? 0) - SEEK_AHEAD_S
+  if (seekS > 0) {
+    const sought = await runForFrames(jpegArguments(path, seconds, shape, seekS), signal)
+    const isThere = sought.ok && sought.value.length > 0
+    if (isThere || signal.aborted) return sought
+  }
+  return runForFrames(jpegArguments(path, seconds, shape, null), signal)
 }
 
 /** Null when there is none near the end. */

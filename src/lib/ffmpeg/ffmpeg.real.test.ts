@@ -86,6 +86,21 @@ describe('extractJpegs', () => {
     }
   })
 
+  test.each([
+    ['mp4', []],
+    ['mp4', ['-bf', '2', '-g', '30', '-output_ts_offset', '1.5']],
+    ['mkv', ['-g', '7']],
+    ['ts', ['-g', '7']],
+  ])('a late second in %s (%j) gives the same picture as when all before it is decoded too', async (ending, options) => {
+    const path = makeVideo(file(`late${options.length}.${ending}`), { duration_s: 6, options: [...x264, ...options] })
+    const shown = async (seconds: readonly number[]) => {
+      const got = await extractJpegs(path, { seconds, ...shape }, never)
+      const last = got.ok ? got.value.at(-1) : undefined
+      return last && { second: last.second.toFixed(3), jpeg: Buffer.from(last.jpeg).toString('hex') }
+    }
+    for (const second of [2.5, 4.05, 5.9]) expect(await shown([second])).toEqual(await shown([0, second]))
+  })
+
   test('seconds past the end give the last frame, also of a video without an index', async () => {
     for (const path of [makeVideo(file('p.mp4')), makeVideo(file('p.mkv'), { options: [...x264, '-f', 'matroska', '-live', '1'] })]) {
       const got = await extractJpegs(path, { seconds: [1, 50, 60], ...shape }, never)
