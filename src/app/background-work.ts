@@ -4,6 +4,7 @@ import { messageOf } from '../contracts/errors.ts'
 import { findLeftovers, resumeClips, type RecoveryDeps } from '../core/recover-clips.ts'
 import { sweepAlerts } from '../core/retry-alerts.ts'
 import { sweepFilters } from '../core/retry-filters.ts'
+import { sendQuietDigests } from '../core/send-quiet-digests.ts'
 import { sweepUploads } from '../core/retry-uploads.ts'
 import { every } from '../lib/every.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
@@ -80,6 +81,8 @@ export function runTimers({ config, clock, log, scope, pipeline }: Pick<Parts, '
   scope.own('upload sweeper', sweepUploads(sweep))
   scope.own('alert sweeper', sweepAlerts({ ...sweep, notifyTimeoutMs: config.timeouts.notify_s * 1000, alertMaxAgeMs }))
   scope.own('filter sweeper', sweepFilters(sweep))
+  const onError = (cause: unknown) => log.error({ event_type: 'digest_failed', error: messageOf(cause) }, 'a digest broke')
+  scope.own('quiet digests', sendQuietDigests({ ...sweep, onError }))
 }
 
 /** The database and the plugins' own files may be on another disk than the clips; no clip that goes would make room there. */

@@ -1,15 +1,17 @@
 import { join } from 'node:path'
 import type { Clock } from '../contracts/clock.ts'
+import type { CameraSettings } from '../contracts/home.ts'
 import { expandClasses, type FilterResult } from '../contracts/detection.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { AppConfig } from '../config/schema.ts'
-import { announcer, type NotifierSlot } from '../core/announce-clip.ts'
 import { artifactKeeper, type ArtifactDeps } from '../core/artifacts.ts'
 import { clipFileOpener } from '../core/clip-file.ts'
 import { ClipIndex } from '../core/clip-index.ts'
 import { ClipIntake } from '../core/clip-intake.ts'
 import { ClipRepository } from '../core/clip-repository.ts'
+import { HeldAlerts } from '../core/held-alerts.ts'
 import type { IngestDeps } from '../core/ingest-file.ts'
+import type { NotifierSlot } from '../core/deliver-alert.ts'
 import { processClip, type ProcessClip } from '../core/process-clip.ts'
 import { isLeftover, isTooLate } from '../core/recovery-plan.ts'
 import { RetentionPruner } from '../core/retention-pruner.ts'
@@ -24,6 +26,7 @@ import { freeBytesAt } from '../lib/free-bytes.ts'
 import type { Redact } from '../lib/redact.ts'
 import type { Scope } from '../lib/scope.ts'
 import { Semaphore } from '../lib/semaphore.ts'
+import { buildAnnouncing, lastSentFor, routingRules, settingsByDefault } from './build-announcing.ts'
 import type { BuiltPlugins } from './build-plugins.ts'
 import { clipStages } from './clip-stages.ts'
 
@@ -39,6 +42,8 @@ export interface PipelineContext {
   readonly scope: Scope
   /** Settles when the clips of earlier runs are known. */
   readonly knownClips: Promise<void>
+  /** What the owner switched while HomeSec runs; absent: nothing. */
+  readonly settingsOf?: (cameraName: string) => CameraSettings
 }
 
 /** Copies of clips that are here no more, while something looks at them. */
@@ -80,9 +85,7 @@ export function buildPipeline(context: PipelineContext) {
     log,
   })
   scope.defer('retention', () => pruner.idle())
-  const { runner, stages, artifacts, openFile } = processing
-  const { configHash } = context
-  return { ...state, configHash, intake, pruner, runner, stages, artifacts, openFile, freeBytes, storage: plugins.storage }
+  return { ...processing, ...state, configHash: context.configHash, intake, pruner, freeBytes, storage: plugins.storage }
 }
 
 type State = ReturnType<typeof buildState>
@@ -96,20 +99,38 @@ function buildState({ config, plugins, clock, log, redact, scope }: PipelineCont
   const timeoutMs = config.timeouts.notify_s * 1000
   const alerts = scope.own('system alerts', new SystemAlerts({ clock, log, retry, timeoutMs, notifiers, redact }))
   const repository = scope.own('journals', new ClipRepository({ clock, log, journal, onJournalError: journalErrors(alerts) }))
-  const index = new ClipIndex()
+  const rules = routingRules(config.notifiers)
+  const lastSent = lastSentFor(rules, clock)
+  const held = new HeldAlerts([...rules.keys()])
+  const index = new ClipIndex((state) => {
+    lastSent.note(state)
+    held.note(state)
+  })
   repository.subscribe((_event, state) => index.update(state))
   const ledger = new BudgetLedger(join(config.data_dir, 'vlm-budget.json'))
-  return { spool, journal, notifiers, retry, alerts, repository, index, ledger, startedMs: clock.now().getTime() }
+  const startedMs = clock.now().getTime()
+  return { spool, journal, notifiers, retry, alerts, repository, index, rules, lastSent, held, ledger, startedMs }
 }
 
 /** What happens to one clip. */
-function buildProcessing(context: PipelineContext, state: State): ProcessClip {
-  const { config, plugins, clock, log } = context
-  const { repository, ledger, alerts, notifiers } = state
+function buildProcessing(context: PipelineContext, state: State): ProcessClip & ReturnType<typeof buildAnnouncing> {
+  const { config, plugins, clock, log, settingsOf = settingsByDefault } = context
+  const { repository, ledger, alerts } = state
   const keys = storageKeys(config.storage.paths.clips_dir, config.storage.paths.artifacts_dir)
   const runner = buildRunner(context, state)
   const maxAgeMs = config.recovery.alert_max_age_s * 1000
+  const shouldAnalyze = analyzeGate(context, ledger, alerts)
+  const announcing = buildAnnouncing(config, {
+    ...state,
+    runner,
+    clock,
+    timeoutMs: config.timeouts.notify_s * 1000,
+    shouldAnalyze,
+    settingsOf,
+    tooLate: (clip) => isLeftover(clip, state.startedMs) && isTooLate(clip, clock.now().getTime(), maxAgeMs),
+  })
   return {
+    ...announcing,
     runner,
     repository,
     stages: clipStages(config, { ...plugins, keys, onUsage: (usage) => void ledger.add(usage, clock.now()) }),
@@ -127,17 +148,10 @@ function buildProcessing(context: PipelineContext, state: State): ProcessClip {
       timeoutMs: config.timeouts.upload_s * 1000,
       log,
     }),
-    shouldAnalyze: analyzeGate(context, ledger, alerts),
+    shouldAnalyze,
+    settingsOf,
     decide: (facts) =>
       config.alert_policy.enabled ? plugins.policy.decide(facts) : { notify: false, notify_reason: 'alert_policy_disabled' },
-    announce: announcer({
-      runner,
-      repository,
-      clock,
-      notifiers,
-      timeoutMs: config.timeouts.notify_s * 1000,
-      tooLate: (clip) => isLeftover(clip, state.startedMs) && isTooLate(clip, clock.now().getTime(), maxAgeMs),
-    }),
     maxUploadWaitMs: config.alert.max_upload_wait_s * 1000,
     decideWithoutAnalysis: config.retry.on_exhausted === 'alert_and_continue',
   }

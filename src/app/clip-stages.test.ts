@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { toAppConfig } from '../config/normalise.ts'
 import { ConfigFileSchema } from '../config/schema.ts'
 import { ok } from '../contracts/result.ts'
+import type { FilterResult } from '../contracts/detection.ts'
 import type { FilterOverrides } from '../contracts/filter.ts'
 import { storageKeys } from '../core/storage-keys.ts'
 import { aFilterResult } from '../testkit/builders.ts'
@@ -27,7 +28,27 @@ test.each([
     keys: storageKeys('clips', null),
     onUsage: () => undefined,
   }
-  const stage = clipStages(CONFIG, plugins).filter(aClipState({ motion_scores }), '/spool/a.mp4')
+  const stage = clipStages(CONFIG, plugins).filter(aClipState({ motion_scores }), '/spool/a.mp4', () => undefined)
   expect(await stage.attempt(new AbortController().signal)).toMatchObject({ ok: true })
-  expect(asked).toEqual([{ look_first_s }])
+  expect(asked).toMatchObject([{ look_first_s }])
+})
+
+test('a hit is passed on when it is one', async () => {
+  const hits: unknown[] = []
+  const told: unknown[] = [{ detections: 'many' }, aFilterResult()]
+  const plugins = {
+    storage: new FakeStorage(),
+    filter: {
+      detect: async (_path: string, { onHit }: FilterOverrides) => {
+        for (const hit of told) onHit?.(hit as FilterResult) // a stranger's filter may tell anything
+        return ok(aFilterResult())
+      },
+    },
+    analyzer: null,
+    keys: storageKeys('clips', null),
+    onUsage: () => undefined,
+  }
+  const stage = clipStages(CONFIG, plugins).filter(aClipState(), '/spool/a.mp4', (hit) => hits.push(hit))
+  expect(await stage.attempt(new AbortController().signal)).toMatchObject({ ok: true })
+  expect(hits).toEqual([aFilterResult()])
 })

@@ -1,7 +1,7 @@
 import type { VlmUsage } from '../contracts/analysis.ts'
 import type { VlmAnalyzer } from '../contracts/analyzer.ts'
 import type { ClipStateData } from '../contracts/clip-state.ts'
-import type { FilterResult } from '../contracts/detection.ts'
+import { FilterResultSchema, type FilterResult } from '../contracts/detection.ts'
 import { pluginError, type PluginError } from '../contracts/errors.ts'
 import type { ObjectFilter } from '../contracts/filter.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
@@ -42,12 +42,12 @@ export function clipStages(config: StageConfig, plugins: StagePlugins): ClipStag
       slots: slots.upload,
       attempt: (signal) => plugins.storage.put(clip.local_path, plugins.keys.clip(clip), signal),
     }),
-    filter: ({ motion_scores }, path) => ({
+    filter: ({ motion_scores }, path, onHit) => ({
       name: 'filter',
       plugin: config.filter.backend,
       timeoutMs: timeouts.filter_s * 1000,
       slots: slots.filter,
-      attempt: (signal) => plugins.filter.detect(path, { look_first_s: whereToLook(motion_scores) }, signal),
+      attempt: (signal) => plugins.filter.detect(path, { look_first_s: whereToLook(motion_scores), onHit: ifValid(onHit) }, signal),
     }),
     vlm: (clip, path, detection) => ({
       name: 'vlm',
@@ -56,6 +56,14 @@ export function clipStages(config: StageConfig, plugins: StagePlugins): ClipStag
       slots: slots.vlm,
       attempt: (signal) => analyze({ clip, path, detection }, config, plugins, signal),
     }),
+  }
+}
+
+/** A filter may be a stranger's JavaScript: what it tells is looked at before it is believed. */
+function ifValid(onHit: (soFar: FilterResult) => void): (soFar: unknown) => void {
+  return (soFar) => {
+    const parsed = FilterResultSchema.safeParse(soFar)
+    if (parsed.success) onHit(parsed.data)
   }
 }
 

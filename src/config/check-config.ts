@@ -4,6 +4,7 @@ import type { PluginCatalog } from '../contracts/plugin.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
 import type { Secrets } from '../contracts/secrets.ts'
 import { checkPlugins } from './check-plugins.ts'
+import { suggestion } from './describe-problem.ts'
 import { envReferences, inUse, missingVariables } from './env-names.ts'
 import { isLoopback } from '../lib/loopback.ts'
 import { authIsOn, placedNotifiers, toAppConfig } from './normalise.ts'
@@ -41,6 +42,7 @@ export function checkConfig(
     ...known,
     ...shape,
     ...duplicates(file),
+    ...unknownCameras(file),
     ...plugins.problems,
     ...consistency(file),
     ...missingVariables(raw.value, (name) => secrets.get(name) !== undefined, inUse(file)),
@@ -74,6 +76,18 @@ function repeated(named: readonly { readonly name: string; readonly path: KeyPat
     }
     return [{ code: 'duplicate_name', path, message: `there is already a ${what} named "${name}"`, advice: 'Give each its own name.' }]
   })
+}
+
+/** A camera nobody listed is a typing mistake that would silence an alert. */
+function unknownCameras(file: ConfigFile): Problem[] {
+  const known = file.cameras.map(({ name }) => name)
+  return (file.notifiers ?? []).flatMap(({ cameras }, index) =>
+    (cameras ?? []).flatMap((camera, nth): Problem[] => {
+      if (known.includes(camera)) return []
+      const path = ['notifiers', index, 'cameras', nth]
+      return [{ code: 'unknown_reference', path, message: 'there is no such camera', advice: suggestion(camera, known) }]
+    }),
+  )
 }
 
 /** What no single key can know. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { AppConfig, ConfigFile, NotifierConfig } from './schema.ts'
+import { plainNotifier } from './schema-notifiers.ts'
 import { isLoopback } from '../lib/loopback.ts'
 import type { KeyPath } from './problem.ts'
 
@@ -10,7 +11,7 @@ export interface PlacedNotifier {
   readonly configPath: KeyPath
 }
 
-const CONSOLE: NotifierConfig = { name: 'console', backend: 'console', enabled: true, config: {} }
+const CONSOLE = plainNotifier('console', {})
 
 export function placedNotifiers(file: Pick<ConfigFile, 'mqtt' | 'notifiers'>): PlacedNotifier[] {
   const listed = file.notifiers ?? (file.mqtt === undefined ? [CONSOLE] : [])
@@ -20,10 +21,7 @@ export function placedNotifiers(file: Pick<ConfigFile, 'mqtt' | 'notifiers'>): P
     configPath: ['notifiers', index, 'config'],
   }))
   if (file.mqtt === undefined) return placed
-  return [
-    ...placed,
-    { notifier: { name: 'mqtt', backend: 'mqtt', enabled: true, config: file.mqtt }, path: ['mqtt'], configPath: ['mqtt'] },
-  ]
+  return [...placed, { notifier: plainNotifier('mqtt', file.mqtt), path: ['mqtt'], configPath: ['mqtt'] }]
 }
 
 /** @param folder absolute folder of the config file: relative paths are relative to it. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CAMERA_NAME_PATTERN } from '../contracts/clip.ts'
 import { ClassListSchema } from '../contracts/detection.ts'
+import { NotifierSchema, type NotifierConfig } from './schema-notifiers.ts'
 import { SERVICE_KEYS } from './schema-services.ts'
 import { backend, pluginConfig, positiveInt, relativeFolder, seconds } from './schema-parts.ts'
 
@@ -25,19 +26,6 @@ const CameraSchema = z.strictObject({
       config: pluginConfig().describe('Settings of that source; see its README.'),
     })
     .describe('How clips of this camera are made or received.'),
-})
-
-const NotifierSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(CAMERA_NAME_PATTERN, 'use 1 to 64 of a-z, 0-9, _ and -')
-    .optional()
-    .describe(
-      'Unique name, by default the backend. It identifies the notifier in the journal, so that a restart repeats only what was not sent.',
-    ),
-  backend: backend().describe('Channel: console, mqtt, email, ntfy, telegram, pushover, webhook, or a notifier plugin.'),
-  enabled: z.boolean().default(true).describe('false: nothing is sent here.'),
-  config: pluginConfig().describe('Settings of that channel; see its README.'),
 })
 
 const StorageSchema = z.strictObject({
@@ -155,6 +143,12 @@ export const ConfigFileSchema = z.strictObject({
   alert_policy: AlertPolicySchema.prefault({}).describe('When to alert.'),
   alert: z
     .strictObject({
+      mode: z
+        .enum(['verified', 'instant'])
+        .default('verified')
+        .describe(
+          'verified: you are told once a clip is judged. instant: at once when something is seen, with a picture; the verdict then replaces that message or withdraws it.',
+        ),
       max_upload_wait_s: z
         .number()
         .nonnegative()
@@ -174,7 +168,7 @@ export const ConfigFileSchema = z.strictObject({
 export type ConfigFile = z.output<typeof ConfigFileSchema>
 
 export type CameraConfig = ConfigFile['cameras'][number]
-export type NotifierConfig = z.output<typeof NotifierSchema> & { readonly name: string }
+export type { NotifierConfig }
 
 /** The configuration as the rest of the product sees it: `data_dir` absolute, `mqtt` turned into a notifier, every notifier named. */
 export type AppConfig = Omit<ConfigFile, 'mqtt' | 'notifiers'> & { readonly notifiers: readonly NotifierConfig[] }

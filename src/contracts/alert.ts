@@ -65,6 +65,7 @@ export const SYSTEM_ALERT_CODES = [
   'journal_unreadable',
   'vlm_budget_spent',
   'recovery_digest',
+  'quiet_digest',
   'part_down',
   'part_up',
 ] as const
@@ -73,7 +74,7 @@ export const SYSTEM_ALERT_CODES = [
 export const SystemAlertSchema = z.object({
   code: z.enum(SYSTEM_ALERT_CODES),
   severity: z.enum(['info', 'warning', 'error']),
-  /** One or two sentences that say what happened and what to do. */
+  /** One or two sentences that say what happened and what to do. A `quiet_digest` goes on with a line for each alert it stands for. */
   message: z.string(),
   camera_name: CameraNameSchema.nullable(),
   clip_id: z.string().nullable(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AlertDecisionSchema } from './alert.ts'
+import { ALERT_STAGES, AlertDecisionSchema } from './alert.ts'
 import { AnalysisResultSchema, VlmUsageSchema } from './analysis.ts'
 import { ClipSchema, TimestampSchema } from './clip.ts'
 import { FilterResultSchema } from './detection.ts'
@@ -14,6 +14,12 @@ const started = { attempt }
 const completed = { attempt, duration_ms: z.number().nonnegative() }
 const failed = { attempt, duration_ms: z.number().nonnegative(), will_retry: z.boolean(), error: StoredErrorSchema }
 const notifier = z.string()
+/** Whose delivery it was. Absent: of the verdict. */
+const delivery = { notifier, alert_stage: z.enum(ALERT_STAGES).exactOptional() }
+
+/** Why an alert goes to a notifier later, in a digest. */
+export const HOLD_REASONS = ['quiet_hours', 'cooldown'] as const
+export type HoldReason = (typeof HOLD_REASONS)[number]
 
 /** Everything that can happen to a clip. The state of a clip is the fold of these, and nothing else. */
 export const ClipFactSchema = z.discriminatedUnion('event_type', [
@@ -31,10 +37,20 @@ export const ClipFactSchema = z.discriminatedUnion('event_type', [
   z.object({ event_type: z.literal('vlm_skipped'), reason: z.string() }),
   z.object({ event_type: z.literal('artifacts_stored'), thumbnail_uri: z.string().nullable(), analysis_uri: z.string().nullable() }),
   z.object({ event_type: z.literal('alert_decision_made'), alert_decision: AlertDecisionSchema }),
-  z.object({ event_type: z.literal('notification_started'), ...started, notifier }),
-  z.object({ event_type: z.literal('notification_sent'), ...completed, notifier }),
-  z.object({ event_type: z.literal('notification_failed'), ...failed, notifier }),
-  z.object({ event_type: z.literal('notification_skipped'), reason: z.string() }),
+  z.object({ event_type: z.literal('notification_started'), ...started, ...delivery }),
+  z.object({
+    event_type: z.literal('notification_sent'),
+    ...completed,
+    ...delivery,
+    /** The channel's own name of the message, by which a later stage can replace it. */
+    receipt: z.string().max(1000).exactOptional(),
+  }),
+  z.object({ event_type: z.literal('notification_failed'), ...failed, ...delivery }),
+  /** Without a notifier: nobody was told. With one: it does not want this alert. */
+  z.object({ event_type: z.literal('notification_skipped'), reason: z.string(), notifier: notifier.exactOptional() }),
+  z.object({ event_type: z.literal('notification_held'), notifier, reason: z.enum(HOLD_REASONS) }),
+  /** What was held back was told in a digest. */
+  z.object({ event_type: z.literal('notification_digested'), notifier }),
   z.object({ event_type: z.literal('clip_finished') }),
   z.object({ event_type: z.literal('clip_pruned'), reason: z.string() }),
   z.object({ event_type: z.literal('clip_deleted'), deleted_local: z.boolean(), deleted_storage: z.boolean(), reason: z.string() }),

@@ -21,14 +21,26 @@ export const StageLogSchema = z.object({
 })
 export type StageLog = Readonly<z.infer<typeof StageLogSchema>>
 
+/** What became of the alert that went to one notifier before the clip was judged (`alert.mode: instant`). */
+export const FirstAlertSchema = z.object({
+  delivery: StageLogSchema,
+  /** The channel's own name of the message, by which it can be replaced. Null where it has none. */
+  receipt: z.string().nullable(),
+  /** Taking it back. Null while nothing has to be. */
+  withdrawal: StageLogSchema.nullable(),
+})
+export type FirstAlert = Readonly<z.infer<typeof FirstAlertSchema>>
+
 /** One clip: the row in `clip_states.data` and, with its events, the journal file. Only ever made by folding events. */
 export const ClipStateDataSchema = z.object({
   schema_version: z.literal(SCHEMA_VERSION),
   ...ClipSchema.shape,
   status: ClipStatusSchema,
   stages: z.object({ upload: StageLogSchema, filter: StageLogSchema, vlm: StageLogSchema, notify: StageLogSchema }),
-  /** One entry per notifier that was tried, so that a restart repeats only what was not delivered. */
+  /** One entry per notifier that was tried or left out, so that a restart repeats only what was not delivered. About verdicts only. */
   notifications: z.record(z.string(), StageLogSchema),
+  /** One entry per notifier that was told before the verdict. */
+  first_alerts: z.record(z.string(), FirstAlertSchema).default({}),
   storage_uri: z.string().nullable(),
   view_url: z.string().nullable(),
   thumbnail_uri: z.string().nullable(),
@@ -37,6 +49,7 @@ export const ClipStateDataSchema = z.object({
   analysis_result: AnalysisResultSchema.nullable(),
   vlm_usage: VlmUsageSchema.nullable(),
   alert_decision: AlertDecisionSchema.nullable(),
+  /** When the first notifier had the verdict; a first alert does not count. */
   alert_sent_at: TimestampSchema.nullable(),
   /** Which models and which configuration made this. */
   provenance: z.object({ filter_model: z.string().nullable(), vlm_model: z.string().nullable(), config_hash: z.string() }),

@@ -11,7 +11,7 @@ export interface StageOutputs {
   upload: { readonly storage_uri: string; readonly view_url: string | null }
   filter: FilterResult
   vlm: { readonly analysis: AnalysisResult; readonly usage: VlmUsage }
-  notify: { readonly notifier: string }
+  notify: { readonly notifier: string; readonly receipt: string | null }
 }
 
 /** A plugin's error plus where it happened. This is what reaches the journal, the log and the API. */

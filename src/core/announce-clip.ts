@@ -1,21 +1,15 @@
-import type { Alert, AlertMedia } from '../contracts/alert.ts'
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import type { Clock } from '../contracts/clock.ts'
-import { ok } from '../contracts/result.ts'
-import type { Semaphore } from '../lib/semaphore.ts'
-import type { Notifier } from '../contracts/notifier.ts'
+import type { RouteAlert } from './alert-router.ts'
 import type { Thumbnail } from './artifacts.ts'
 import { buildAlert } from './build-alert.ts'
 import type { ClipRepository } from './clip-repository.ts'
+import { deliverAlert, type NotifierSlot } from './deliver-alert.ts'
+import type { FirstEnded } from './first-alerts.ts'
+import { hasFirst } from './first-alert-state.ts'
 import { isCounted, TOO_LATE } from './recovery-digest.ts'
-import { runStage, type Stage, type StageRunner } from './run-stage.ts'
-
-/** A notifier with its name and its own slots, so that a slow one holds back nobody else. */
-export interface NotifierSlot {
-  readonly name: string
-  readonly notifier: Pick<Notifier, 'send' | 'sendSystem'>
-  readonly slots: Semaphore
-}
+import type { Route } from './route-alert.ts'
+import { runStage, type StageRunner } from './run-stage.ts'
 
 export interface AnnounceDeps {
   readonly runner: StageRunner
@@ -23,41 +17,64 @@ export interface AnnounceDeps {
   readonly clock: Pick<Clock, 'now'>
   readonly notifiers: readonly NotifierSlot[]
   readonly timeoutMs: number
+  readonly route: RouteAlert
+  readonly ended: FirstEnded
   /** Whether this clip is too old to alert for on its own; it is counted in a digest instead. */
   readonly tooLate: (clip: ClipStateData) => boolean
 }
 
-/** Tells every notifier that has not been told yet, in parallel; resolves when each has delivered or given up. Never rejects. */
+/**
+ * Tells every notifier the verdict that has not been told yet and wants to hear it now, in parallel; resolves when each has delivered,
+ * given up or been left out. Who got the first alert gets the verdict however old the clip is. Never rejects.
+ */
 export type AnnounceClip = (clip: ClipStateData, thumbnail: Thumbnail, signal: AbortSignal) => Promise<void>
 
 export function announcer(deps: AnnounceDeps): AnnounceClip {
   return async (clip, thumbnail, signal) => {
     if (isCounted(clip)) return
-    if (deps.tooLate(clip)) {
+    const isLate = deps.tooLate(clip)
+    if (isLate && !Object.values(clip.first_alerts).some(hasFirst)) {
       deps.repository.record(clip.clip_id, { event_type: 'notification_skipped', reason: TOO_LATE })
       return
     }
-    const media: AlertMedia = { thumbnail: await thumbnail, replaces: null }
-    const alert = buildAlert(deps.repository.get(clip.clip_id) ?? clip, deps.clock.now())
-    const owed = deps.notifiers.filter(({ name }) => clip.notifications[name]?.status !== 'ok')
-    await Promise.all(
-      owed.map((slot) => {
-        const target = { clip_id: clip.clip_id, attemptsBefore: clip.notifications[slot.name]?.attempts ?? 0 }
-        return runStage(deps.runner, notifyStage(slot, alert, media, deps.timeoutMs), target, signal)
-      }),
-    )
+    const owed = deps.notifiers.filter(({ name }) => isOwed(clip, name) && (!isLate || hasFirst(clip.first_alerts[name])))
+    await Promise.all(owed.map((slot) => tell(slot, { clip, thumbnail, deps }, signal)))
   }
 }
 
-function notifyStage({ name, notifier, slots }: NotifierSlot, alert: Alert, media: AlertMedia, timeoutMs: number): Stage<'notify'> {
-  return {
-    name: 'notify',
-    plugin: name,
-    timeoutMs,
-    slots,
-    attempt: async (signal) => {
-      const sent = await notifier.send(alert, media, signal)
-      return sent.ok ? ok({ notifier: name }) : sent
-    },
+/** What was left out or held back was so on purpose. */
+function isOwed({ notifications }: ClipStateData, notifier: string): boolean {
+  const status = notifications[notifier]?.status
+  return status !== 'ok' && status !== 'skipped'
+}
+
+interface Telling {
+  readonly clip: ClipStateData
+  readonly thumbnail: Thumbnail
+  readonly deps: AnnounceDeps
+}
+
+async function tell(slot: NotifierSlot, { clip, thumbnail, deps }: Telling, signal: AbortSignal): Promise<void> {
+  await deps.ended(clip.clip_id, slot.name)
+  const state = deps.repository.get(clip.clip_id) ?? clip
+  if (state.deleted_at !== null) return
+  const first = state.first_alerts[slot.name]
+  const alert = buildAlert(state, deps.clock.now())
+  const route = deps.route(alert, slot.name, hasFirst(first))
+  if (route.do !== 'send') {
+    leaveOut(slot.name, clip.clip_id, route, deps)
+    return
   }
+  // What was taken back is there no more.
+  const replaces = first?.withdrawal?.status === 'ok' ? null : (first?.receipt ?? null)
+  const target = { clip_id: clip.clip_id, attemptsBefore: state.notifications[slot.name]?.attempts ?? 0 }
+  const enclosed = { thumbnail: await thumbnail, replaces }
+  await runStage(deps.runner, deliverAlert(slot, alert, enclosed, deps.timeoutMs), target, signal)
+}
+
+function leaveOut(notifier: string, clipId: string, route: Exclude<Route, { do: 'send' }>, { runner, repository }: AnnounceDeps): void {
+  const { reason } = route
+  if (route.do === 'hold') repository.record(clipId, { event_type: 'notification_held', notifier, reason: route.reason })
+  else repository.record(clipId, { event_type: 'notification_skipped', notifier, reason })
+  runner.log.info({ event_type: `notification_${route.do === 'hold' ? 'held' : 'skipped'}`, notifier, reason }, 'not told here now')
 }

@@ -1,15 +1,15 @@
-import type { Alert } from '../contracts/alert.ts'
+import type { Alert, AlertStage } from '../contracts/alert.ts'
 import type { ClipStateData } from '../contracts/clip-state.ts'
 
 /** What the household is told, from what is known of the clip by now. Pure. */
-export function buildAlert(state: ClipStateData, now: Date): Alert {
+export function buildAlert(state: ClipStateData, now: Date, stage: AlertStage = 'verdict'): Alert {
   const { filter_result, stages } = state
   return {
     clip_id: state.clip_id,
     camera_name: state.camera_name,
     storage_uri: state.storage_uri,
     view_url: state.view_url,
-    notify_reason: state.alert_decision?.notify_reason ?? 'unknown',
+    notify_reason: reasonFor(stage, state),
     ...judgement(state),
     ts: now.toISOString(),
     dedupe_key: state.clip_id,
@@ -21,8 +21,14 @@ export function buildAlert(state: ClipStateData, now: Date): Alert {
     detected_classes: filter_result === null ? [] : [...filter_result.detected_classes],
     confidence: filter_result?.confidence ?? 0,
     thumbnail_uri: state.thumbnail_uri,
-    stage: 'verdict',
+    stage,
   }
+}
+
+function reasonFor(stage: AlertStage, { deleted_at, filter_result, alert_decision }: ClipStateData): string {
+  if (stage === 'first') return `detected_class=${filter_result?.detected_classes[0] ?? 'unknown'}`
+  if (stage === 'withdrawn' && deleted_at !== null) return 'clip_deleted'
+  return alert_decision?.notify_reason ?? (stage === 'withdrawn' ? 'filter_failed' : 'unknown')
 }
 
 function judgement({ analysis_result }: ClipStateData): Pick<Alert, 'risk_level' | 'activity_type' | 'summary'> {

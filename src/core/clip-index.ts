@@ -1,5 +1,6 @@
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import { Heap } from '../lib/heap.ts'
+import { owesSecondStage } from './first-alert-state.ts'
 import { owesAlert, owesFilter } from './pipeline-debt.ts'
 import { owesStorage } from './storage-debt.ts'
 
@@ -17,8 +18,8 @@ export interface ClipDigest {
   readonly eventSeq: number
 }
 
-/** What is followed up: the storage lacks something, a notifier was out of reach, the detector was. */
-const DEBTS = ['storage', 'alert', 'filter'] as const
+/** What is followed up: the storage lacks something; a notifier was out of reach, or waits for what becomes of its first alert; the detector was out of reach. */
+const DEBTS = ['storage', 'alert', 'second_stage', 'filter'] as const
 export type Debt = (typeof DEBTS)[number]
 
 /** `done`: in the storage and finished. `uploaded`: in the storage, still to be analysed. `no`: only here. */
@@ -42,7 +43,12 @@ export function digestOf(state: ClipStateData): ClipDigest {
 const NO_DEBTS: readonly Debt[] = []
 
 function debtsOf(state: ClipStateData): readonly Debt[] {
-  const owes: Readonly<Record<Debt, boolean>> = { storage: owesStorage(state), alert: owesAlert(state), filter: owesFilter(state) }
+  const owes: Readonly<Record<Debt, boolean>> = {
+    storage: owesStorage(state),
+    alert: owesAlert(state),
+    second_stage: owesSecondStage(state),
+    filter: owesFilter(state),
+  }
   const debts = DEBTS.filter((debt) => owes[debt])
   return debts.length === 0 ? NO_DEBTS : debts
 }
@@ -56,13 +62,21 @@ function prunable(state: ClipStateData): Prunable {
 export class ClipIndex {
   readonly #digests = new Map<string, ClipDigest>()
   readonly #bySha = new Map<string, string>()
-  readonly #owing: Readonly<Record<Debt, Set<string>>> = { storage: new Set(), alert: new Set(), filter: new Set() }
+  readonly #owing: Readonly<Record<Debt, Set<string>>> = {
+    storage: new Set(),
+    alert: new Set(),
+    second_stage: new Set(),
+    filter: new Set(),
+  }
   /** Ids, oldest first. Entries go stale when a digest changes and are dropped when they come up. */
   readonly #prunable: Record<Exclude<Prunable, 'no'>, Heap<string>>
   readonly #lastStart = new Map<string, string>()
+  readonly #onUpdate: (state: ClipStateData) => void
   #localBytes = 0
 
-  constructor() {
+  /** @param onUpdate hears of every state that is news here, those of earlier runs included. */
+  constructor(onUpdate: (state: ClipStateData) => void = () => undefined) {
+    this.#onUpdate = onUpdate
     // When a clip was created never changes, so its place in the heap holds, whatever becomes of its digest.
     const isOlder = (a: string, b: string) => {
       const [first, second] = [this.#digests.get(a), this.#digests.get(b)]
@@ -103,6 +117,7 @@ export class ClipIndex {
     if (before !== undefined && before.eventSeq > state.event_seq) return
     const digest = digestOf(state)
     this.#digests.set(digest.clip_id, digest)
+    this.#onUpdate(state)
     if (state.start_ts > (this.#lastStart.get(state.camera_name) ?? '')) this.#lastStart.set(state.camera_name, state.start_ts)
     this.#localBytes += localBytes(digest) - localBytes(before)
     if (state.deleted_at === null) this.#bySha.set(shaKey(state.content_sha256), digest.clip_id)

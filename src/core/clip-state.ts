@@ -1,10 +1,10 @@
 import type { Clip } from '../contracts/clip.ts'
-import type { ClipEvent, StoredError } from '../contracts/clip-events.ts'
+import type { ClipEvent } from '../contracts/clip-events.ts'
 import { SCHEMA_VERSION, type ClipStateData, type ClipStatus, type StageLog } from '../contracts/clip-state.ts'
 import { unreachable } from '../contracts/result.ts'
 import type { StageName } from '../contracts/stages.ts'
-
-const PENDING: StageLog = { status: 'pending', attempts: 0, started_at: null, finished_at: null, last_error: null }
+import { reduceNotification, type NotificationEvent } from './notification-state.ts'
+import { failed, PENDING, skippedFor, started, succeeded } from './stage-log.ts'
 
 /** What is left of a deleted clip is that there was one. */
 const NOTHING_KNOWN = { original_name: null, motion_scores: null, filter_result: null, analysis_result: null, vlm_usage: null } as const
@@ -21,8 +21,9 @@ export function applyEvent(state: ClipStateData | null, event: ClipEvent): ClipS
   return { ...next, status: deriveStatus(next) }
 }
 
-/** What reaches the storage after the deletion is remembered, because it has to be deleted there too. */
+/** What reaches the storage or a notifier after the deletion is remembered, because it has to be deleted there too, or taken back. */
 function withLateObjects(state: ClipStateData, event: ClipEvent): ClipStateData {
+  if ('alert_stage' in event && event.alert_stage !== 'verdict') return reduceNotification(state, event)
   if (event.event_type === 'upload_completed') return { ...state, storage_uri: event.storage_uri }
   return event.event_type === 'artifacts_stored' ? reduceOutcome(state, event) : state
 }
@@ -73,15 +74,19 @@ function reduce(state: ClipStateData, event: Exclude<ClipEvent, { event_type: 'c
     case 'vlm_failed':
       return withStage(state, 'vlm', failed(state.stages.vlm, event))
     case 'vlm_skipped':
-      return withStage(state, 'vlm', { ...state.stages.vlm, status: 'skipped', finished_at: event.ts, last_error: event.reason })
+      return withStage(state, 'vlm', skippedFor(state.stages.vlm, event, event.reason))
     default:
-      return reduceOutcome(state, event)
+      return isNotification(event) ? reduceNotification(state, event) : reduceOutcome(state, event)
   }
+}
+
+function isNotification(event: ClipEvent): event is NotificationEvent {
+  return event.event_type.startsWith('notification_')
 }
 
 type OutcomeEvent = Extract<
   ClipEvent,
-  { event_type: 'artifacts_stored' | 'alert_decision_made' | 'clip_finished' | 'clip_pruned' | 'clip_deleted' | `notification_${string}` }
+  { event_type: 'artifacts_stored' | 'alert_decision_made' | 'clip_finished' | 'clip_pruned' | 'clip_deleted' }
 >
 
 function reduceOutcome(state: ClipStateData, event: OutcomeEvent): ClipStateData {
@@ -94,17 +99,6 @@ function reduceOutcome(state: ClipStateData, event: OutcomeEvent): ClipStateData
       }
     case 'alert_decision_made':
       return { ...state, alert_decision: event.alert_decision }
-    case 'notification_started':
-      return withNotifier(state, event.notifier, started(state.notifications[event.notifier] ?? PENDING, event))
-    case 'notification_sent':
-      return {
-        ...withNotifier(state, event.notifier, succeeded(state.notifications[event.notifier] ?? PENDING, event)),
-        alert_sent_at: state.alert_sent_at ?? event.ts,
-      }
-    case 'notification_failed':
-      return withNotifier(state, event.notifier, failed(state.notifications[event.notifier] ?? PENDING, event))
-    case 'notification_skipped':
-      return withStage(state, 'notify', { ...state.stages.notify, status: 'skipped', finished_at: event.ts, last_error: event.reason })
     case 'clip_finished':
       return { ...state, finished_at: event.ts }
     case 'clip_pruned':
@@ -129,6 +123,7 @@ function newState(clip: Clip, config_hash: string, event: ClipEvent): ClipStateD
     status: 'queued_local',
     stages: { upload: PENDING, filter: PENDING, vlm: PENDING, notify: PENDING },
     notifications: {},
+    first_alerts: {},
     storage_uri: null,
     view_url: null,
     thumbnail_uri: null,
@@ -152,40 +147,6 @@ function stamped(state: ClipStateData, event: ClipEvent): ClipStateData {
   return { ...state, updated_at: event.ts, event_seq: event.seq }
 }
 
-function started(log: StageLog, event: { readonly attempt: number; readonly ts: string }): StageLog {
-  return { ...log, status: 'running', attempts: event.attempt, started_at: log.started_at ?? event.ts, finished_at: null }
-}
-
-function succeeded(log: StageLog, event: { readonly ts: string }): StageLog {
-  return { ...log, status: 'ok', finished_at: event.ts, last_error: null }
-}
-
-function failed(log: StageLog, event: { readonly ts: string; readonly will_retry: boolean; readonly error: StoredError }): StageLog {
-  const last_error = `${event.error.kind}: ${event.error.message}`
-  // Cut short by a shutdown is not a verdict: the next start takes it up again.
-  if (event.error.kind === 'cancelled') return { ...log, status: 'pending', last_error }
-  return event.will_retry ? { ...log, status: 'running', last_error } : { ...log, status: 'error', finished_at: event.ts, last_error }
-}
-
 function withStage(state: ClipStateData, name: StageName, log: StageLog): ClipStateData {
   return { ...state, stages: { ...state.stages, [name]: log } }
-}
-
-function withNotifier(state: ClipStateData, notifier: string, log: StageLog): ClipStateData {
-  const notifications = { ...state.notifications, [notifier]: log }
-  return withStage({ ...state, notifications }, 'notify', summary(Object.values(notifications)))
-}
-
-/** The notify stage is the sum of its notifiers: still running while one is, failed when one failed. */
-function summary(logs: readonly StageLog[]): StageLog {
-  const status = (['running', 'pending', 'error'] as const).find((wanted) => logs.some((log) => log.status === wanted)) ?? 'ok'
-  const starts = logs.flatMap((log) => log.started_at ?? []).sort()
-  const ends = logs.flatMap((log) => log.finished_at ?? []).sort()
-  return {
-    status,
-    attempts: Math.max(0, ...logs.map((log) => log.attempts)),
-    started_at: starts[0] ?? null,
-    finished_at: status === 'ok' || status === 'error' ? (ends.at(-1) ?? null) : null,
-    last_error: logs.find((log) => log.last_error !== null)?.last_error ?? null,
-  }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { pluginError } from '../contracts/errors.ts'
 import { err, ok } from '../contracts/result.ts'
-import { anAlert, NOTHING_DETECTED } from '../testkit/builders.ts'
+import { aFilterResult, NOTHING_DETECTED } from '../testkit/builders.ts'
 import { settle } from '../testkit/fake-clock.ts'
 import { DOWN, PipelineFixture } from '../testkit/pipeline-fixture.ts'
 
@@ -122,10 +122,9 @@ describe('failures', () => {
       let calls = 0
       return async () => ((calls += 1) === 1 ? DOWN : good)
     }
-    const { filter, vlm, send } = pipeline
-    pipeline.filter = once(await filter(pipeline.stop.signal))
-    pipeline.vlm = once(await vlm(pipeline.stop.signal))
-    pipeline.send = once(await send(anAlert()))
+    pipeline.filter = once(ok(aFilterResult()))
+    pipeline.vlm = once(await pipeline.vlm(pipeline.stop.signal))
+    pipeline.send = once(ok())
     const state = await runThrough(pipeline)
     expect(state).toMatchObject({ status: 'done', stages: { filter: { attempts: 2 }, vlm: { attempts: 2 }, notify: { attempts: 2 } } })
   })
@@ -206,9 +205,9 @@ describe('a clip that its owner deletes on its way', () => {
   test('is not analysed, not told, and not finished', async () => {
     const pipeline = new PipelineFixture()
     const { filter } = pipeline
-    pipeline.filter = async (signal) => {
+    pipeline.filter = async (signal, onHit) => {
       pipeline.repository.record(pipeline.state().clip_id, DELETED)
-      return filter(signal)
+      return filter(signal, onHit)
     }
     expect((await pipeline.run()).status).toBe('deleted')
     expect([pipeline.sent, pipeline.eventTypes().filter((type) => /vlm|finished/.test(type))]).toEqual([[], []])

@@ -1,4 +1,4 @@
-import { AlertDecisionSchema, type AlertDecision } from '../contracts/alert.ts'
+import type { AlertDecision } from '../contracts/alert.ts'
 import type { AlertFacts } from '../contracts/alert-policy.ts'
 import type { ClipStateData, StageLog } from '../contracts/clip-state.ts'
 import type { FilterResult } from '../contracts/detection.ts'
@@ -10,30 +10,33 @@ import type { AnnounceClip } from './announce-clip.ts'
 import type { ArtifactKeeper, Thumbnail } from './artifacts.ts'
 import type { ClipFileOpener } from './clip-file.ts'
 import type { ClipRepository } from './clip-repository.ts'
+import { decideOn, type DecideDeps } from './decide-clip.ts'
+import type { Consider, FirstAlerts } from './first-alerts.ts'
 import { failedKind } from './pipeline-debt.ts'
 import { runStage, type Stage, type StageRunner } from './run-stage.ts'
 import type { AnalyzeVerdict } from './should-analyze.ts'
+import type { WithdrawAlerts } from './withdraw-alerts.ts'
 
 /** The plugins as stages. `path` is a readable local copy of the clip. */
 export interface ClipStages {
   readonly upload: (clip: ClipStateData) => Stage<'upload'>
-  readonly filter: (clip: ClipStateData, path: string) => Stage<'filter'>
+  /** @param onHit hears what was found as soon as something was. */
+  readonly filter: (clip: ClipStateData, path: string, onHit: Consider) => Stage<'filter'>
   readonly vlm: (clip: ClipStateData, path: string, detection: FilterResult) => Stage<'vlm'>
 }
 
-export interface ProcessClip {
+export interface ProcessClip extends Pick<DecideDeps, 'decide' | 'settingsOf' | 'decideWithoutAnalysis'> {
   readonly runner: StageRunner
   readonly repository: Pick<ClipRepository, 'record' | 'get'>
   readonly stages: ClipStages
   readonly openFile: ClipFileOpener
   readonly artifacts: ArtifactKeeper
   readonly shouldAnalyze: (detection: FilterResult) => AnalyzeVerdict
-  readonly decide: (facts: AlertFacts) => AlertDecision
+  readonly firstAlerts: Pick<FirstAlerts, 'begin'>
   readonly announce: AnnounceClip
+  readonly withdraw: WithdrawAlerts
   /** How long an alert may wait for its link. */
   readonly maxUploadWaitMs: number
-  /** `retry.on_exhausted: fail`: a failed analysis ends the clip without a decision. */
-  readonly decideWithoutAnalysis: boolean
 }
 
 /**
@@ -41,6 +44,7 @@ export interface ProcessClip {
  *
  *   upload ─────────────────────────────┐ (bounded wait)
  *   filter ──> vlm (if triggered) ──────┴──> decide ──> notify (if decided)
+ *      └─> first alert (if instant) ───────────────────────┘ (confirmed or withdrawn)
  *
  * Only a failed filter ends the clip early: without detections there is nothing to decide on. Every other failure is carried
  * forward, so an alert can go out saying what is missing. `slot` is freed once it is decided: what follows is waiting for others, and a
@@ -52,27 +56,29 @@ export async function processClip(clip: ClipStateData, deps: ProcessClip, slot: 
     await using file = await deps.openFile(clip, signal)
     const run: Run = { clip, path: file.path, deps, signal }
 
+    const picture = byBestFrame((detection) => deps.artifacts.thumbnail(clip, detection, file.path, signal))
+    const consider = deps.firstAlerts.begin(clip.clip_id, picture, signal)
     const uploading = upload(run) // overlaps everything below
-    const filter = await detect(run)
+    const filter = await detect(run, consider)
     if (filter.state !== 'ok' || isOver(run)) {
       slot[Symbol.dispose]()
-      await uploading
+      await Promise.all([uploading, deps.withdraw(clip.clip_id, signal)])
       return
     }
 
-    const picture = once(() => deps.artifacts.thumbnail(clip, filter.value, file.path, signal))
-    const keepPicture = once(() => deps.artifacts.keepThumbnail(clip.clip_id, picture(), signal))
+    consider(filter.value)
+    const keepPicture = once(() => deps.artifacts.keepThumbnail(clip.clip_id, picture(filter.value), signal))
     const keeping = filter.value.best_frame_s === null ? null : keepPicture() // overlaps the analysis
     const vlm = await analyze(run, filter.value)
     if (isOver(run)) {
-      await Promise.all([uploading, keeping])
+      await Promise.all([uploading, keeping, deps.withdraw(clip.clip_id, signal)])
       return
     }
 
-    const decision = decide(run, { camera_name: clip.camera_name, filter_result: filter.value, vlm, min_risk_level: null })
+    const decision = decide(run, { camera_name: clip.camera_name, filter_result: filter.value, vlm })
     slot[Symbol.dispose]()
     if (decision.notify) await within(Promise.all([uploading, keeping]), deps.maxUploadWaitMs, signal)
-    await tell(run, decision, picture)
+    await tell(run, decision, () => picture(filter.value))
 
     await Promise.all([uploading, decision.notify ? keepPicture() : keeping])
     if (isOver(run)) return
@@ -100,16 +106,26 @@ function once<T>(work: () => T): () => T {
   return () => (done ??= { value: work() }).value
 }
 
+/** Makes each picture once: what is found first is mostly what is shown in the end. */
+function byBestFrame(make: (detection: FilterResult) => Thumbnail): (detection: FilterResult) => Thumbnail {
+  const made = new Map<number | null, Thumbnail>()
+  return (detection) => {
+    const picture = made.get(detection.best_frame_s) ?? make(detection)
+    made.set(detection.best_frame_s, picture)
+    return picture
+  }
+}
+
 async function upload({ clip, deps, signal }: Run): Promise<StageOutcome<'upload'>> {
   const { storage_uri, view_url, stages } = clip
   if (stages.upload.status === 'ok' && storage_uri !== null) return { state: 'ok', value: { storage_uri, view_url } }
   return runStage(deps.runner, deps.stages.upload(clip), { clip_id: clip.clip_id, attemptsBefore: stages.upload.attempts }, signal)
 }
 
-async function detect({ clip, path, deps, signal }: Run): Promise<StageOutcome<'filter'>> {
+async function detect({ clip, path, deps, signal }: Run, onHit: Consider): Promise<StageOutcome<'filter'>> {
   if (clip.filter_result !== null) return { state: 'ok', value: clip.filter_result }
   const target = { clip_id: clip.clip_id, attemptsBefore: clip.stages.filter.attempts }
-  return runStage(withoutOldNews(deps.runner, clip.stages.filter), deps.stages.filter(clip, path), target, signal)
+  return runStage(withoutOldNews(deps.runner, clip.stages.filter), deps.stages.filter(clip, path, onHit), target, signal)
 }
 
 /** A stage that failed for good before, and does so again for the same reason, is nothing new to the owner. */
@@ -142,31 +158,21 @@ function earlierAnalysis({ analysis_result, vlm_usage, stages: { vlm }, clip_id 
   return { state: 'failed', error: { ...error, stage: 'vlm', plugin: '', clip_id, attempts: vlm.attempts } }
 }
 
-function decide({ clip, deps }: Run, facts: AlertFacts): AlertDecision {
+function decide({ clip, deps }: Run, seen: Omit<AlertFacts, 'min_risk_level'>): AlertDecision {
   if (clip.alert_decision !== null) return clip.alert_decision
-  const alert_decision = judged(facts, deps)
+  const { clock, log } = deps.runner
+  const alert_decision = decideOn(seen, { ...deps, clock, log })
   deps.repository.record(clip.clip_id, { event_type: 'alert_decision_made', alert_decision })
-  deps.runner.log.info({ event_type: 'alert_decision_made', ...alert_decision }, alert_decision.notify ? 'alerting' : 'no alert')
+  log.info({ event_type: 'alert_decision_made', ...alert_decision }, alert_decision.notify ? 'alerting' : 'no alert')
   return alert_decision
-}
-
-function judged(facts: AlertFacts, deps: ProcessClip): AlertDecision {
-  if (facts.vlm.state === 'failed' && !deps.decideWithoutAnalysis)
-    return { notify: false, notify_reason: 'vlm failed and retry.on_exhausted=fail' }
-  try {
-    return AlertDecisionSchema.parse(deps.decide(facts))
-  } catch (cause) {
-    // A policy that breaks its contract must not cost the household the alert.
-    deps.runner.log.error({ event_type: 'alert_policy_threw', cause }, 'the alert policy threw; alerting to be safe')
-    return { notify: true, notify_reason: 'unverified: alert policy failed' }
-  }
 }
 
 async function tell({ clip, deps, signal }: Run, decision: AlertDecision, picture: () => Thumbnail): Promise<void> {
   const state = deps.repository.get(clip.clip_id)
-  if (state === null || state.deleted_at !== null) return
-  if (decision.notify) await deps.announce(state, picture(), signal)
-  else if (state.stages.notify.status !== 'skipped') {
-    deps.repository.record(clip.clip_id, { event_type: 'notification_skipped', reason: decision.notify_reason })
+  if (state?.deleted_at === null) {
+    if (decision.notify) await deps.announce(state, picture(), signal)
+    else if (state.stages.notify.status !== 'skipped')
+      deps.repository.record(clip.clip_id, { event_type: 'notification_skipped', reason: decision.notify_reason })
   }
+  await deps.withdraw(clip.clip_id, signal)
 }

@@ -36,8 +36,9 @@ async function announcedWhile(answer: Result<void, PluginError>) {
     const { repository, index, artifacts } = pipeline
     const notifiers = [slot('phone', phone), slot('other', other)]
     const { openFile } = pipeline.deps()
+    const { route, ended, withdraw } = pipeline.announcing()
     const limits = { notifyTimeoutMs: 1000, firstDelayMs: 1000, alertMaxAgeMs: 3_600_000 }
-    return sweepAlerts({ repository, index, artifacts, openFile, runner, clock, notifiers, ...limits })
+    return sweepAlerts({ repository, index, artifacts, openFile, runner, clock, notifiers, route, ended, withdraw, ...limits })
   }
   return { pipeline, clock, start, tries: () => tries, comesBack: () => void (answer = ok()) }
 }

@@ -1,3 +1,4 @@
+import type { AlertStage } from '../contracts/alert.ts'
 import { ClipFactSchema, type ClipFact } from '../contracts/clip-events.ts'
 import type { Clock } from '../contracts/clock.ts'
 import { isRetryable, pluginError, type PluginError } from '../contracts/errors.ts'
@@ -8,7 +9,7 @@ import { withLogContext } from '../lib/log-context.ts'
 import { retryDelayMs, type RetryPolicy } from '../lib/retry.ts'
 import type { Semaphore } from '../lib/semaphore.ts'
 import { callPlugin } from './call-plugin.ts'
-import { STAGE_FACTS, type Ended } from './stage-facts.ts'
+import { STAGE_FACTS, type Ended, type Run } from './stage-facts.ts'
 
 export interface Stage<N extends StageName> {
   readonly name: N
@@ -16,6 +17,8 @@ export interface Stage<N extends StageName> {
   readonly plugin: string
   readonly timeoutMs: number
   readonly slots: Semaphore
+  /** Which part of an alert `notify` delivers; absent: the verdict. */
+  readonly alertStage?: AlertStage
   readonly attempt: (signal: AbortSignal) => Promise<Result<StageOutputs[N], PluginError>>
 }
 
@@ -80,7 +83,7 @@ async function attemptOnce<N extends StageName>(
   signal: AbortSignal,
 ): Promise<Result<StageOutputs[N], Failure>> {
   const facts = STAGE_FACTS[stage.name]
-  const run = { attempt: target.attempt, plugin: stage.plugin }
+  const run = runOf(stage, target.attempt)
   using slot = await stage.slots.acquire(signal)
   if (slot === null) return err({ error: pluginError('cancelled', 'shutting down'), durationMs: 0 })
   runner.record(target.clip_id, facts.started(run))
@@ -96,6 +99,10 @@ async function attemptOnce<N extends StageName>(
     `${stage.name} done`,
   )
   return result
+}
+
+function runOf({ plugin, alertStage = 'verdict' }: Pick<Stage<StageName>, 'plugin' | 'alertStage'>, attempt: number): Run {
+  return { attempt, plugin, alertStage }
 }
 
 /**
@@ -127,7 +134,7 @@ function judge<N extends StageName>(
   const stored = { kind: error.kind, message, plugin: stage.plugin }
   runner.record(
     target.clip_id,
-    STAGE_FACTS[stage.name].failed({ attempt: attempts, plugin: stage.plugin, duration_ms: failure.durationMs }, stored, willRetry),
+    STAGE_FACTS[stage.name].failed({ ...runOf(stage, attempts), duration_ms: failure.durationMs }, stored, willRetry),
   )
   const fields = { event_type: `${stage.name}_failed`, ...stored, attempt: attempts, duration_ms: failure.durationMs }
   if (error.kind === 'cancelled') runner.log.info(fields, `${stage.name} interrupted by shutdown; it goes on at the next start`)

@@ -1,10 +1,13 @@
+import type { AlertStage } from '../contracts/alert.ts'
 import type { ClipFact, StoredError } from '../contracts/clip-events.ts'
 import type { StageName, StageOutputs } from '../contracts/stages.ts'
 
-interface Run {
+export interface Run {
   readonly attempt: number
   /** The plugin, or the notifier's own name. */
   readonly plugin: string
+  /** What is delivered, where it is an alert. */
+  readonly alertStage: AlertStage
 }
 export interface Ended extends Run {
   readonly duration_ms: number
@@ -40,15 +43,25 @@ export const STAGE_FACTS: { readonly [N in StageName]: StageFacts<N> } = {
     failed: ({ attempt, duration_ms }, error, will_retry) => ({ event_type: 'vlm_failed', attempt, duration_ms, error, will_retry }),
   },
   notify: {
-    started: ({ attempt, plugin }) => ({ event_type: 'notification_started', attempt, notifier: plugin }),
-    completed: ({ attempt, duration_ms }, { notifier }) => ({ event_type: 'notification_sent', attempt, duration_ms, notifier }),
-    failed: ({ attempt, duration_ms, plugin }, error, will_retry) => ({
-      event_type: 'notification_failed',
-      attempt,
+    started: (run) => ({ event_type: 'notification_started', attempt: run.attempt, ...delivery(run) }),
+    completed: ({ duration_ms, ...run }, { notifier, receipt }) => ({
+      event_type: 'notification_sent',
+      attempt: run.attempt,
       duration_ms,
-      notifier: plugin,
+      ...delivery({ ...run, plugin: notifier }),
+      ...(receipt === null ? {} : { receipt }),
+    }),
+    failed: ({ duration_ms, ...run }, error, will_retry) => ({
+      event_type: 'notification_failed',
+      attempt: run.attempt,
+      duration_ms,
+      ...delivery(run),
       error,
       will_retry,
     }),
   },
+}
+
+function delivery({ plugin, alertStage }: Run): { readonly notifier: string; readonly alert_stage?: AlertStage } {
+  return alertStage === 'verdict' ? { notifier: plugin } : { notifier: plugin, alert_stage: alertStage }
 }

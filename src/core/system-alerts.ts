@@ -5,7 +5,7 @@ import { isRetryable, pluginError, type PluginError } from '../contracts/errors.
 import type { Logger } from '../contracts/logger.ts'
 import type { Result } from '../contracts/result.ts'
 import { retryDelayMs, type RetryPolicy } from '../lib/retry.ts'
-import type { NotifierSlot } from './announce-clip.ts'
+import type { NotifierSlot } from './deliver-alert.ts'
 import { callPlugin } from './call-plugin.ts'
 
 export type SystemNews = Omit<SystemAlert, 'ts'>
@@ -55,6 +55,12 @@ export class SystemAlerts implements AsyncDisposable {
       for (const delivery of deliveries) this.#track(delivery.then((taken) => (taken ? resolve(true) : undefined)))
       void Promise.all(deliveries).then((taken) => resolve(taken.includes(true)))
     })
+  }
+
+  /** For news that concern one notifier alone. @returns whether it has taken them. Never rejects. */
+  async tellOnly(notifier: string, news: SystemNews, signal: AbortSignal): Promise<boolean> {
+    const slot = this.#deps.notifiers.find(({ name }) => name === notifier)
+    return slot !== undefined && this.#deliver(slot, this.#write(news), signal, 1)
   }
 
   #write(news: SystemNews): SystemAlert {

@@ -12,6 +12,7 @@ export function aClipState(changes: Partial<ClipStateData> = {}): ClipStateData 
     status: 'queued_local',
     stages: { upload: PENDING, filter: PENDING, vlm: PENDING, notify: PENDING },
     notifications: {},
+    first_alerts: {},
     storage_uri: null,
     view_url: null,
     thumbnail_uri: null,

@@ -1,15 +1,19 @@
-import type { Alert } from '../contracts/alert.ts'
+import type { Alert, AlertMedia } from '../contracts/alert.ts'
 import type { ClipEvent } from '../contracts/clip-events.ts'
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import type { FilterResult } from '../contracts/detection.ts'
 import { pluginError, type PluginError } from '../contracts/errors.ts'
+import { DEFAULT_CAMERA_SETTINGS } from '../contracts/home.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
+import type { RouteAlert } from '../core/alert-router.ts'
 import { announcer } from '../core/announce-clip.ts'
 import { artifactKeeper } from '../core/artifacts.ts'
 import { ClipIndex } from '../core/clip-index.ts'
 import { ClipRepository } from '../core/clip-repository.ts'
+import { FirstAlerts, type Consider, type FirstAlertDeps } from '../core/first-alerts.ts'
 import { processClip, type ProcessClip } from '../core/process-clip.ts'
 import { storageKeys } from '../core/storage-keys.ts'
+import { alertWithdrawer } from '../core/withdraw-alerts.ts'
 import { Semaphore } from '../lib/semaphore.ts'
 import { aClip, aFilterResult, anAnalysis } from './builders.ts'
 import { FakeStorage } from './fake-storage.ts'
@@ -29,10 +33,19 @@ export class PipelineFixture {
   readonly keys = storageKeys('clips', null)
   slotReleased = false
   /** What the plugins do. */
-  filter: (signal: AbortSignal) => Promise<Result<FilterResult, PluginError>> = async () => ok(aFilterResult())
+  filter: (signal: AbortSignal, onHit: Consider) => Promise<Result<FilterResult, PluginError>> = async () => ok(aFilterResult())
   vlm: (signal: AbortSignal) => ReturnType<ReturnType<ProcessClip['stages']['vlm']>['attempt']> = async () =>
     ok({ analysis: anAnalysis(), usage: USAGE })
-  send: (alert: Alert) => Promise<Result<void, PluginError>> = async () => ok()
+  send: (alert: Alert, media: AlertMedia, notifier: string) => Promise<Result<void, PluginError>> = async () => ok()
+  /** What was delivered, by whom, as `phone first`. */
+  readonly told: string[] = []
+  /** What went with each of these. */
+  readonly media: AlertMedia[] = []
+  mode: FirstAlertDeps['mode'] = 'verified'
+  notifiers: readonly string[] = ['phone']
+  route: RouteAlert = () => ({ do: 'send' })
+  settings = DEFAULT_CAMERA_SETTINGS
+  tooLate = false
   thumbnails = 0
 
   readonly stages = stageRunner({ record: (clipId, fact) => this.repository.record(clipId, fact) })
@@ -61,37 +74,58 @@ export class PipelineFixture {
     })
   }
 
-  deps(changes: Partial<ProcessClip> = {}): ProcessClip {
+  #announcing: ReturnType<PipelineFixture['announcingAnew']> | null = null
+
+  /** How the household is told, with the notifiers and the mode of the first call. */
+  announcing() {
+    return (this.#announcing ??= this.announcingAnew())
+  }
+
+  announcingAnew() {
     const { runner, clock } = this.stages
-    const stage = { timeoutMs: 60_000, slots: new Semaphore(2) }
-    const notifier = {
-      send: async (alert: Alert) => {
-        const sent = await this.send(alert)
-        if (sent.ok) this.sent.push(alert)
+    const notifiers = this.notifiers.map((name) => ({ name, notifier: this.#notifier(name), slots: new Semaphore(2) }))
+    const route: RouteAlert = (alert, notifier, hasFirst) => this.route(alert, notifier, hasFirst)
+    const base = { runner, repository: this.repository, clock, notifiers, timeoutMs: 60_000, route, tooLate: () => this.tooLate }
+    const firstAlerts = new FirstAlerts({ ...base, mode: this.mode, shouldAnalyze: () => ({ run: true }), mayAlert: () => true })
+    const { ended } = firstAlerts
+    return { notifiers, route, ended, firstAlerts, announce: announcer({ ...base, ended }), withdraw: alertWithdrawer({ ...base, ended }) }
+  }
+
+  #notifier(name: string) {
+    return {
+      send: async (alert: Alert, media: AlertMedia) => {
+        const sent = await this.send(alert, media, name)
+        if (sent.ok) {
+          this.sent.push(alert)
+          this.media.push(media)
+          this.told.push(`${name} ${alert.stage}`)
+        }
         return sent
       },
       sendSystem: async () => ok(),
     }
+  }
+
+  deps(changes: Partial<ProcessClip> = {}): ProcessClip {
+    const { runner } = this.stages
+    const stage = { timeoutMs: 60_000, slots: new Semaphore(2) }
+    const { firstAlerts, announce, withdraw } = this.announcing()
     return {
       runner,
       repository: this.repository,
       stages: {
         upload: (clip) => ({ ...stage, name: 'upload', plugin: 'memory', attempt: () => this.storage.put('', this.keys.clip(clip)) }),
-        filter: () => ({ ...stage, name: 'filter', plugin: 'mock', attempt: (signal) => this.filter(signal) }),
+        filter: (_clip, _path, onHit) => ({ ...stage, name: 'filter', plugin: 'mock', attempt: (signal) => this.filter(signal, onHit) }),
         vlm: () => ({ ...stage, name: 'vlm', plugin: 'mock', attempt: (signal) => this.vlm(signal) }),
       },
       openFile: async ({ local_path }) => ({ path: local_path, [Symbol.asyncDispose]: async () => undefined }),
       artifacts: this.artifacts,
       shouldAnalyze: () => ({ run: true }),
       decide: () => ({ notify: true, notify_reason: 'risk_level=high' }),
-      announce: announcer({
-        runner,
-        repository: this.repository,
-        clock,
-        notifiers: [{ name: 'phone', notifier, slots: new Semaphore(1) }],
-        timeoutMs: 60_000,
-        tooLate: () => false,
-      }),
+      settingsOf: () => this.settings,
+      firstAlerts,
+      announce,
+      withdraw,
       maxUploadWaitMs: 20,
       decideWithoutAnalysis: true,
       ...changes,
