@@ -225,3 +225,46 @@ describe('a clip that its owner deletes on its way', () => {
     expect(pipeline.index.owing('storage')).toHaveLength(1)
   })
 })
+
+describe('who does not want to hear of it now', () => {
+  test('is left out, and the journal says why', async () => {
+    const pipeline = new PipelineFixture()
+    pipeline.notifiers = ['phone', 'siren', 'garage']
+    const routes = { phone: { do: 'hold', reason: 'quiet_hours' }, siren: { do: 'send' }, garage: { do: 'skip', reason: 'x' } } as const
+    pipeline.route = (_alert, notifier) => routes[notifier as keyof typeof routes] // the names above
+    expect(await pipeline.run()).toMatchObject({
+      status: 'done',
+      notifications: {
+        phone: { status: 'skipped', last_error: 'held: quiet_hours' },
+        siren: { status: 'ok' },
+        garage: { status: 'skipped', last_error: 'x' },
+      },
+      stages: { notify: { status: 'ok', last_error: null } },
+    })
+    expect(pipeline.told).toEqual(['siren verdict'])
+    expect(pipeline.index.owing('alert')).toEqual([])
+  })
+
+  test('leaves the clip untold when that is everybody, and is not asked again by the next life', async () => {
+    const pipeline = new PipelineFixture()
+    pipeline.route = () => ({ do: 'hold', reason: 'cooldown' })
+    pipeline.storage.gate = never()
+    const running = pipeline.run()
+    await expect.poll(() => pipeline.state().stages.notify).toMatchObject({ status: 'skipped', last_error: 'held: cooldown' })
+    pipeline.stop.abort()
+    const state = await running
+    expect(state).toMatchObject({ alert_sent_at: null, alert_decision: { notify: true } })
+    const next = new PipelineFixture()
+    next.journal.files.set(state.clip_id, { ...state, events: [...pipeline.events] })
+    await next.run()
+    expect(next.told).toEqual([])
+  })
+
+  test('at first may want to hear the verdict', async () => {
+    const pipeline = new PipelineFixture()
+    pipeline.mode = 'instant'
+    pipeline.route = ({ stage }) => (stage === 'first' ? { do: 'hold', reason: 'quiet_hours' } : { do: 'send' })
+    expect((await pipeline.run()).first_alerts).toEqual({})
+    expect(pipeline.told).toEqual(['phone verdict'])
+  })
+})

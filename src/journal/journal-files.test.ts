@@ -36,14 +36,14 @@ test('what is written is read again, and no temp file stays', async () => {
   expect(await readdir(folder)).toEqual(['front_door_1.mp4.json'])
 })
 
-test('a journal from before motion was kept is read, without any', async () => {
-  const { motion_scores: _unknownThen, ...older } = aClipState({ clip_id: 'front_door_1.mp4' })
+test('a journal from before motion and first alerts were kept is read, without any', async () => {
+  const { motion_scores: _unknownThen, first_alerts: _too, ...older } = aClipState({ clip_id: 'front_door_1.mp4' })
   const { motion_scores: _nor, ...clip } = aClip({ clip_id: 'front_door_1.mp4' })
   const recorded = { event_type: 'clip_recorded', clip, config_hash: 'x', clip_id: 'front_door_1.mp4', seq: 1, ts: clip.start_ts }
   await writeFile(join(folder, 'front_door_1.mp4.json'), JSON.stringify({ ...older, events: [recorded] }))
   expect(await new JournalFiles(root).read('front_door_1.mp4')).toMatchObject({
     ok: true,
-    value: { motion_scores: null, events: [{ clip: { motion_scores: null } }] },
+    value: { motion_scores: null, first_alerts: {}, events: [{ clip: { motion_scores: null } }] },
   })
   expect(await findings()).toMatchObject([{ type: 'clip', state: { motion_scores: null } }])
 })

@@ -81,12 +81,18 @@ export class PipelineFixture {
     return (this.#announcing ??= this.announcingAnew())
   }
 
-  announcingAnew() {
+  announcingAnew(changes: Partial<FirstAlertDeps> = {}) {
     const { runner, clock } = this.stages
     const notifiers = this.notifiers.map((name) => ({ name, notifier: this.#notifier(name), slots: new Semaphore(2) }))
     const route: RouteAlert = (alert, notifier, hasFirst) => this.route(alert, notifier, hasFirst)
     const base = { runner, repository: this.repository, clock, notifiers, timeoutMs: 60_000, route, tooLate: () => this.tooLate }
-    const firstAlerts = new FirstAlerts({ ...base, mode: this.mode, shouldAnalyze: () => ({ run: true }), mayAlert: () => true })
+    const firstAlerts = new FirstAlerts({
+      ...base,
+      mode: this.mode,
+      shouldAnalyze: () => ({ run: true }),
+      mayAlert: () => true,
+      ...changes,
+    })
     const { ended } = firstAlerts
     return { notifiers, route, ended, firstAlerts, announce: announcer({ ...base, ended }), withdraw: alertWithdrawer({ ...base, ended }) }
   }
