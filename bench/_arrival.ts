@@ -13,10 +13,12 @@ const never = new AbortController().signal
 interface Clips {
   readonly source: { readonly backend: string; readonly config: Readonly<Record<string, unknown>> }
   readonly catalog?: PluginCatalog
+  /** Keys of the configuration that differ. */
+  readonly changes?: Readonly<Record<string, unknown>>
 }
 
 /** The whole app in a folder, with the real detector, and clips from `source`. */
-export async function startHere(folder: string, model: string, { source, catalog = builtinPlugins }: Clips): Promise<App> {
+export async function startHere(folder: string, model: string, { source, catalog = builtinPlugins, changes = {} }: Clips): Promise<App> {
   const file = ConfigFileSchema.parse({
     version: 1,
     data_dir: join(folder, 'data'),
@@ -27,6 +29,7 @@ export async function startHere(folder: string, model: string, { source, catalog
     notifiers: [],
     server: { enabled: false },
     log: { level: 'error' },
+    ...changes,
   })
   const config = toAppConfig(file, folder)
   const loaded = { config, hash: 'bench', secrets: { get: () => undefined }, secretValues: [], warnings: [] }

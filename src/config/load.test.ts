@@ -72,6 +72,8 @@ const catalog: PluginCatalog = {
 
 const MINIMAL = 'version: 1\ncameras: [{ name: yard, source: { backend: folder, config: { path: /v } } }]\n'
 
+const quiet = (hours: string) => MINIMAL + `notifiers: [{ backend: email, quiet_hours: { ${hours} } }]\n`
+
 function load(text: string, env: Record<string, string> = {}) {
   return loadConfig('/etc/homesec/config.yaml', {
     catalog,
@@ -116,6 +118,21 @@ describe('a file that loads', () => {
     expect(config.notifiers[0]?.config).toMatchObject({ host: 'localhost', qos: 1 })
     expect(authIsOn(config.server)).toBe(true)
     expect(warnings).toEqual([expect.stringContaining('overrides.backyard'), expect.stringContaining('backups_dir')])
+  })
+
+  test('may say what each notifier wants, with times as YAML has them', async () => {
+    const rules = 'cameras: [yard], min_risk_level: HIGH, cooldown_s: 300, quiet_hours: { from: 22:00, to: 7:00, except_risk: high }'
+    const { config } = await loaded(MINIMAL + `notifiers: [{ backend: email, ${rules} }, { backend: console }]\nalert: { mode: instant }\n`)
+    expect(config.notifiers).toMatchObject([
+      {
+        cameras: ['yard'],
+        min_risk_level: 'high',
+        cooldown_s: 300,
+        quiet_hours: { from: '22:00', to: '7:00', except_risk: 'high', digest: true, time_zone: null },
+      },
+      { cameras: null, min_risk_level: null, cooldown_s: 0, quiet_hours: null },
+    ])
+    expect(config.alert.mode).toBe('instant')
   })
 
   test('names plugins in any case, and names its notifiers after them', async () => {
@@ -240,6 +257,19 @@ describe('mistakes', () => {
     ['clips outside the storage', MINIMAL + 'storage: { paths: { clips_dir: ../x } }\n', 'bad_value storage.paths.clips_dir'],
     ['any origin', MINIMAL + 'server: { cors_origins: ["*"] }\n', 'bad_value server.cors_origins[0]'],
     ['mqtt twice', MINIMAL + 'mqtt: {}\nnotifiers: [{ backend: mqtt }]\n', 'duplicate_name mqtt'],
+    [
+      'a notifier for no camera',
+      MINIMAL + 'notifiers: [{ backend: email, cameras: [yard, yrd] }]\n',
+      'unknown_reference notifiers[0].cameras[1]',
+    ],
+    ['a notifier for an empty list', MINIMAL + 'notifiers: [{ backend: email, cameras: [] }]\n', 'bad_value notifiers[0].cameras'],
+    ['a risk that is none', MINIMAL + 'notifiers: [{ backend: email, min_risk_level: huge }]\n', 'bad_value notifiers[0].min_risk_level'],
+    ['quiet hours without an end', quiet('from: "22:00"'), 'missing_value notifiers[0].quiet_hours.to'],
+    ['quiet hours that are none', quiet('from: "7:00", to: "07:00"'), 'bad_value notifiers[0].quiet_hours.to'],
+    ['an hour that no clock shows', quiet('from: "24:00", to: "07:00"'), 'bad_value notifiers[0].quiet_hours.from'],
+    ['a day that is none', quiet('from: "22:00", to: "07:00", days: [monday]'), 'bad_value notifiers[0].quiet_hours.days[0]'],
+    ['a time zone that is none', quiet('from: "22:00", to: "07:00", time_zone: Mars/Base'), 'bad_value notifiers[0].quiet_hours.time_zone'],
+    ['a mode that is none', MINIMAL + 'alert: { mode: sometimes }\n', 'bad_value alert.mode'],
     [
       'an override for no camera',
       MINIMAL + 'alert_policy: { config: { overrides: { shed: {} } } }\n',

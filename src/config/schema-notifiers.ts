@@ -25,7 +25,9 @@ const QuietHoursSchema = z
       .describe('Days on which it begins, such as [mon, tue]. By default every day.'),
     except_risk: RiskLevelInputSchema.nullable()
       .default('critical')
-      .describe('Alerts of this risk or more come all the same. null: none does. What could not be judged has no risk and waits.'),
+      .describe(
+        'Alerts of this risk or more come all the same, by default critical ones. null: none does. What could not be judged has no risk and waits.',
+      ),
     digest: z
       .boolean()
       .default(true)
@@ -49,14 +51,16 @@ const ROUTING_KEYS = {
     .describe('Cameras this notifier tells of. null: all.'),
   min_risk_level: RiskLevelInputSchema.nullable()
     .default(null)
-    .describe('Least risk it tells of, of what the alert policy lets through. Alerts without a judgement pass. null: any.'),
+    .describe('Least risk it tells of, of what the alert policy lets through. Alerts without a judgement pass. null, the default: any.'),
   cooldown_s: z
     .number()
     .nonnegative()
     .max(86_400)
     .default(0)
     .describe('Seconds after an alert in which others of that camera wait for a digest, unless their risk is higher. 0: none waits.'),
-  quiet_hours: QuietHoursSchema.nullable().default(null).describe('When alerts wait. News about HomeSec itself does not. null: never.'),
+  quiet_hours: QuietHoursSchema.nullable()
+    .default(null)
+    .describe('When alerts wait. News about HomeSec itself does not. null, the default: never.'),
 }
 
 export const NotifierSchema = z.strictObject({

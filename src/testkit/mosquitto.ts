@@ -28,6 +28,8 @@ export interface ReceivedMessage {
   readonly payload: string
   readonly qos: number
   readonly retain: boolean
+  /** By `performance.now()`. */
+  readonly arrivedMs: number
 }
 
 export interface Mailbox extends AsyncDisposable {
@@ -136,7 +138,7 @@ export class Mosquitto implements AsyncDisposable {
     const messages: ReceivedMessage[] = []
     const checks = new Set<() => void>()
     client.on('message', (name, payload, packet) => {
-      messages.push({ topic: name, payload: payload.toString(), qos: packet.qos, retain: packet.retain })
+      messages.push({ topic: name, payload: payload.toString(), qos: packet.qos, retain: packet.retain, arrivedMs: performance.now() })
       for (const check of checks) check()
     })
     await new Promise<void>((resolve) => client.once('connect', () => resolve()))

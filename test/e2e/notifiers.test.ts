@@ -83,3 +83,33 @@ test.skipIf(NO_MOSQUITTO !== null)(
 function alerted(mailbox: Mailbox): string[] {
   return mailbox.messages.map(({ payload }) => AlertSchema.loose().parse(JSON.parse(payload)).clip_id)
 }
+
+test('a kill between the first alert and the verdict repeats nothing, and the verdict or its withdrawal follows', async () => {
+  const home = openHome()
+  const [phone, siren] = [home.own(await startWebhookReceiver()), home.own(await startWebhookReceiver())]
+  const judged = (delay_ms: number) => ({
+    alert: { mode: 'instant' },
+    vlm: { backend: 'mock', config: { delay_ms, risk_level: 'low' } },
+    alert_policy: { config: { min_risk_level: 'high', overrides: {} } },
+    notifiers: [
+      { name: 'phone', backend: 'webhook', config: { url: phone.url } },
+      { name: 'siren', backend: 'webhook', config: { url: siren.url } },
+    ],
+  })
+  siren.mood = 'refuse'
+  home.reconfigure(judged(60_000))
+  const first = await home.start()
+  home.drop(1)
+  const { clip_id } = await home.until(1, 'told at first', ({ first_alerts }) => {
+    return first_alerts['phone']?.delivery.status === 'ok' && first_alerts['siren']?.delivery.status === 'error'
+  })
+  await first.kill()
+  expect(phone.alerts).toMatchObject([{ clip_id, stage: 'first', risk_level: null }])
+
+  siren.mood = 'take'
+  home.reconfigure(judged(0))
+  await home.start()
+  await home.done(1)
+  expect(phone.alerts.map(({ stage }) => stage)).toEqual(['first', 'withdrawn'])
+  expect(siren.alerts).toEqual([])
+})

@@ -10,11 +10,14 @@ export interface AlertLook {
 const RISK_COLOUR = { low: 32, medium: 33, high: 31, critical: 35 } as const
 const SEVERITY_COLOUR = { info: 36, warning: 33, error: 31 } as const
 
+/** A terminal cannot take back what it showed, so each line says what it is worth. */
+const HEAD = { first: 'ALERT, not judged yet:', verdict: 'ALERT', withdrawn: 'NO ALERT after all:' } as const
+
 /** Three to six lines for a person. Everything that came from a camera or a model is made harmless first. */
 export function formatAlert(alert: Alert, look: AlertLook): string {
   const risk = alert.risk_level ?? 'unknown'
   const activity = alert.activity_type === null ? '' : ` · ${plainText(alert.activity_type, 64)}`
-  const head = `ALERT ${plainText(alert.camera_name, 64)} · risk ${risk}${activity}`
+  const head = `${HEAD[alert.stage]} ${plainText(alert.camera_name, 64)} · risk ${risk}${activity}`
   return [
     paint(head, alert.risk_level === null ? null : RISK_COLOUR[alert.risk_level], look),
     `  what:    ${whatHappened(alert)}`,
