@@ -32,7 +32,7 @@ const upload = (route: string, argument: unknown, body: Uint8Array<ArrayBuffer> 
     { ...authorization(), 'content-type': 'application/octet-stream', 'dropbox-api-arg': JSON.stringify(argument), ...headers },
     body,
   )
-const summary = ({ text }: Reply) => String((JSON.parse(text) as { error_summary: string }).error_summary).replace(/[/.]+$/, '')
+const summary = ({ text }: Reply) => (JSON.parse(text) as { error_summary: string }).error_summary.replace(/[/.]+$/, '')
 const sessionId = ({ text }: Reply) => (JSON.parse(text) as { session_id: string }).session_id
 const bytes = (count: number) => new Uint8Array(count)
 
