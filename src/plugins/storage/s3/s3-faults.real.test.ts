@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -56,7 +56,7 @@ describe.skipIf(missing !== null)(`S3 when something goes wrong ${missing ?? ''}
   })
 
   const open = (changes: Readonly<Record<string, unknown>> = {}, by: PluginHost = host()): Promise<StorageBackend> =>
-    openS3({ endpoint: proxy.url, bucket: 'clips', prefix: randomUUID(), part_size_bytes: 5 * MIB, timeout_s: 1, ...changes }, by)
+    openS3({ endpoint: proxy.url, bucket: 'clips', prefix: randomUUID(), part_size_bytes: 5 * MIB, ...changes }, by)
 
   /** Stores the file, expects that to work, and that it comes back. */
   const storeAll = async (storage: StorageBackend) => {
@@ -87,13 +87,18 @@ describe.skipIf(missing !== null)(`S3 when something goes wrong ${missing ?? ''}
       await storeAll(storage)
     })
 
-    test('survives 5xx, silence and damage on the way', async () => {
+    test('survives 5xx and damage on the way', async () => {
       await using storage = await open()
       proxy.fail(isBegin, answer(500, 'InternalError'))
       proxy.fail(isPart(1), answer(503, 'ServiceUnavailable'), answer(502, ''))
       proxy.fail(isPart(2), { do: 'damage_request' })
-      proxy.fail(isPart(3), { do: 'stall' })
       await storeAll(storage)
+    })
+
+    test('whose server falls silent is tried again', async () => {
+      await using storage = await open({ timeout_s: 3 })
+      proxy.fail(({ method }) => method === 'PUT', { do: 'stall' })
+      expect(await storage.putBytes(Buffer.from('video'), 'a.mp4', live)).toMatchObject({ ok: true })
     })
 
     test('that fails for good is told, and leaves no part', async () => {
@@ -213,37 +218,6 @@ describe.skipIf(missing !== null)(`S3 when something goes wrong ${missing ?? ''}
       await using storage = await open({ endpoint: proxy.url.replace('http:', 'https:') })
       expect(await storage.ping(live)).toMatchObject(failure('rejected', 'is it http instead of https?'))
     })
-  })
-
-  test('a ping leaves nothing behind', async () => {
-    await swift.createBucket('empty')
-    await using storage = await open({ bucket: 'empty', prefix: '' })
-    expect(await storage.ping(live)).toEqual({ ok: true, value: undefined })
-    expect(await swift.objects('empty')).toEqual([])
-    expect(await swift.unfinishedUploads('empty')).toEqual([])
-  })
-
-  test('objects have their address, type and hash, and a signed link that opens them for as long as configured', async () => {
-    await using storage = await open({ prefix: '/homes/', view_url_expires_s: 3600 })
-    const stored = await storage.putBytes(Buffer.from('video'), 'front/a b#1.mp4', live)
-    if (!stored.ok) throw new Error(stored.error.message)
-    expect(stored.value.storage_uri).toBe('s3://clips/homes/front/a b#1.mp4')
-    const link = new URL(stored.value.view_url ?? '')
-    expect(link.searchParams.get('X-Amz-Expires')).toBe('3600')
-    const opened = await fetch(link)
-    expect([opened.status, opened.headers.get('content-type'), await opened.text()]).toEqual([200, 'video/mp4', 'video'])
-    expect((await fetch(`${link.origin}${link.pathname}`)).ok).toBe(false)
-    const { Metadata } = await swift.head('clips', 'homes/front/a b#1.mp4')
-    expect(Metadata).toEqual({ 'homesec-sha256': createHash('sha256').update('video').digest('hex') })
-  })
-
-  test.each([
-    [{ view_url_expires_s: 0 }, null],
-    [{ view_url_expires_s: null }, null],
-    [{ view_url_prefix: 'https://clips.example.net/' }, 'https://clips.example.net/a%20b.mp4'],
-  ])('with %j the link is %j', async (config, view_url) => {
-    await using storage = await open(config)
-    expect(await storage.putBytes(Buffer.from('video'), 'a b.mp4', live)).toMatchObject({ ok: true, value: { view_url } })
   })
 
   test('a clip of 200 MB takes less than 40 MB of memory', async () => {
