@@ -8,6 +8,7 @@ import { createLogger } from '../src/app/logger.ts'
 import { openIndex, type ClipDatabase } from '../src/app/open-index.ts'
 import { toAppConfig } from '../src/config/normalise.ts'
 import { ConfigFileSchema, type AppConfig } from '../src/config/schema.ts'
+import { DEFAULT_CAMERA_SETTINGS } from '../src/contracts/home.ts'
 import { ok } from '../src/contracts/result.ts'
 import type { StorageBackend } from '../src/contracts/storage.ts'
 import { Scope } from '../src/lib/scope.ts'
@@ -57,6 +58,7 @@ export async function startPipeline(file: Readonly<Record<string, unknown>> = {}
     redact,
     scope,
     knownClips: Promise.resolve(),
+    settingsOf: () => DEFAULT_CAMERA_SETTINGS,
   })
   index.follow(pipeline)
   runTimers({ config, clock, log, scope, pipeline })

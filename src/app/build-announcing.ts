@@ -1,7 +1,7 @@
 import type { AppConfig } from '../config/schema.ts'
 import type { NotifierConfig } from '../config/schema-notifiers.ts'
 import type { ClipStateData } from '../contracts/clip-state.ts'
-import { DEFAULT_CAMERA_SETTINGS, type CameraSettings } from '../contracts/home.ts'
+import type { CameraSettings } from '../contracts/home.ts'
 import { alertRouter } from '../core/alert-router.ts'
 import { announcer } from '../core/announce-clip.ts'
 import { ownersSilence } from '../core/decide-clip.ts'
@@ -10,9 +10,6 @@ import { LastSent } from '../core/last-sent.ts'
 import { minuteOf } from '../core/quiet-hours.ts'
 import type { RoutingRules } from '../core/route-alert.ts'
 import { alertWithdrawer, type WithdrawDeps } from '../core/withdraw-alerts.ts'
-
-/** What nobody changed. */
-export const settingsByDefault = (_cameraName: string): CameraSettings => DEFAULT_CAMERA_SETTINGS
 
 /** By notifier. */
 export function routingRules(notifiers: readonly NotifierConfig[]): ReadonlyMap<string, RoutingRules> {

@@ -26,7 +26,7 @@ import { freeBytesAt } from '../lib/free-bytes.ts'
 import type { Redact } from '../lib/redact.ts'
 import type { Scope } from '../lib/scope.ts'
 import { Semaphore } from '../lib/semaphore.ts'
-import { buildAnnouncing, lastSentFor, routingRules, settingsByDefault } from './build-announcing.ts'
+import { buildAnnouncing, lastSentFor, routingRules } from './build-announcing.ts'
 import type { BuiltPlugins } from './build-plugins.ts'
 import { clipStages } from './clip-stages.ts'
 
@@ -42,8 +42,8 @@ export interface PipelineContext {
   readonly scope: Scope
   /** Settles when the clips of earlier runs are known. */
   readonly knownClips: Promise<void>
-  /** What the owner switched while HomeSec runs; absent: nothing. */
-  readonly settingsOf?: (cameraName: string) => CameraSettings
+  /** What the owner switched while HomeSec runs. */
+  readonly settingsOf: (cameraName: string) => CameraSettings
 }
 
 /** Copies of clips that are here no more, while something looks at them. */
@@ -114,7 +114,7 @@ function buildState({ config, plugins, clock, log, redact, scope }: PipelineCont
 
 /** What happens to one clip. */
 function buildProcessing(context: PipelineContext, state: State): ProcessClip & ReturnType<typeof buildAnnouncing> {
-  const { config, plugins, clock, log, settingsOf = settingsByDefault } = context
+  const { config, plugins, clock, log, settingsOf } = context
   const { repository, ledger, alerts } = state
   const keys = storageKeys(config.storage.paths.clips_dir, config.storage.paths.artifacts_dir)
   const runner = buildRunner(context, state)

@@ -76,6 +76,7 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
     redact,
     scope,
     knownClips: known.promise,
+    settingsOf: (cameraName) => home.settings(cameraName),
   })
   const cameras = await buildCameras(context)
 

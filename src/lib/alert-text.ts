@@ -20,6 +20,7 @@ const NEWS: Readonly<Record<SystemAlert['code'], string>> = {
   journal_unreadable: 'a record cannot be read',
   vlm_budget_spent: "today's budget for analyses is spent",
   recovery_digest: 'what happened while it was down',
+  quiet_digest: 'what was held back',
   part_down: 'something is down',
   part_up: 'it is back',
 }
