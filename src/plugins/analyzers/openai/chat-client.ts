@@ -3,12 +3,13 @@ import { analysisJsonSchema } from '../../../contracts/analysis-prompt.ts'
 import type { PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
+import type { Question, Reply, VisionModel } from '../../../lib/vlm/vision-model.ts'
 import { complaintOf, toPluginError } from './call-error.ts'
-import { withSchemaInWords, type Message } from './messages.ts'
-import { readReply, type Reply } from './reply.ts'
+import { toMessages, type MessageOptions } from './messages.ts'
+import { readReply } from './reply.ts'
 import { nextDialect, type RequestDialect, type StructuredOutput } from './request-dialect.ts'
 
-export interface ChatClientConfig {
+export interface ChatClientConfig extends Pick<MessageOptions, 'detail'> {
   readonly model: string
   readonly base_url: string
   readonly activity_types: readonly string[]
@@ -21,7 +22,7 @@ export interface ChatClientConfig {
 const NEVER_MS = 24 * 60 * 60 * 1000
 
 /** Speaks with one chat-completions server, in the dialect it turns out to understand. */
-export class ChatClient {
+export class ChatClient implements VisionModel {
   readonly #config: ChatClientConfig
   readonly #host: Pick<PluginHost, 'clock' | 'log'>
   readonly #serverHost: string
@@ -51,11 +52,11 @@ export class ChatClient {
   }
 
   /** One completion. A dialect the server refuses is exchanged for the next, and the choice remembered. */
-  async complete(messages: readonly Message[], signal: AbortSignal): Promise<Result<Reply, PluginError>> {
+  async ask(question: Question, signal: AbortSignal): Promise<Result<Reply, PluginError>> {
     let dialect = this.#dialect
     for (;;) {
       try {
-        const body: unknown = await this.#sdk.chat.completions.create(this.#params(messages, dialect), { signal })
+        const body: unknown = await this.#sdk.chat.completions.create(this.#params(question, dialect), { signal })
         this.#adopt(dialect)
         return readReply(body)
       } catch (cause) {
@@ -78,11 +79,12 @@ export class ChatClient {
     }
   }
 
-  #params(messages: readonly Message[], dialect: RequestDialect): OpenAI.ChatCompletionCreateParamsNonStreaming {
-    const { model, activity_types, max_tokens, temperature } = this.#config
+  #params(question: Question, dialect: RequestDialect): OpenAI.ChatCompletionCreateParamsNonStreaming {
+    const { model, activity_types, max_tokens, temperature, detail } = this.#config
+    const schemaInWordsFor = dialect.structured === 'json_schema' ? null : activity_types
     return {
       model,
-      messages: dialect.structured === 'json_schema' ? [...messages] : withSchemaInWords(messages, activity_types),
+      messages: toMessages(question, { detail, schemaInWordsFor }),
       [dialect.tokenLimit]: max_tokens,
       ...(dialect.temperature ? { temperature } : {}),
       ...responseFormat(dialect.structured, activity_types),

@@ -2,21 +2,7 @@ import { z } from 'zod'
 import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
 import { kindOfStatus } from '../../../lib/http-errors.ts'
-
-export interface Tokens {
-  readonly prompt_tokens: number
-  readonly completion_tokens: number
-}
-
-export interface Reply {
-  readonly text: string
-  /** Stopped by the token limit. */
-  readonly truncated: boolean
-  /** It will not judge; the answer is paid for all the same. */
-  readonly refused: boolean
-  /** Null when the server does not count. */
-  readonly tokens: Tokens | null
-}
+import type { Reply } from '../../../lib/vlm/vision-model.ts'
 
 const count = z.number().int().nonnegative()
 const ContentSchema = z.union([z.string(), z.array(z.object({ text: z.string().optional() }))]).nullish()

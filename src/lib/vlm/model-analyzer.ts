@@ -1,29 +1,25 @@
-import type { AnalysisResult, VlmUsage } from '../../../contracts/analysis.ts'
-import { parseAnalysis } from '../../../contracts/analysis-prompt.ts'
-import type { AnalysisOutput, AnalysisRequest, VlmAnalyzer } from '../../../contracts/analyzer.ts'
-import { pluginError, type PluginError } from '../../../contracts/errors.ts'
-import type { PluginHost } from '../../../contracts/plugin.ts'
-import { err, ok, type Result } from '../../../contracts/result.ts'
-import { ChatClient, type ChatClientConfig } from './chat-client.ts'
-import { judgeMessages, repairMessages, type Message, type PromptConfig } from './messages.ts'
-import type { Reply, Tokens } from './reply.ts'
+import type { AnalysisResult, VlmUsage } from '../../contracts/analysis.ts'
+import { parseAnalysis } from '../../contracts/analysis-prompt.ts'
+import type { AnalysisOutput, AnalysisRequest, VlmAnalyzer } from '../../contracts/analyzer.ts'
+import { pluginError, type PluginError } from '../../contracts/errors.ts'
+import { err, ok, type Result } from '../../contracts/result.ts'
+import { judgeQuestion, repairQuestion, type PromptConfig } from './questions.ts'
+import type { Question, Reply, Tokens, VisionModel } from './vision-model.ts'
 
-export interface OpenaiConfig extends ChatClientConfig, PromptConfig {
+export interface ModelAnalyzerConfig extends PromptConfig {
+  readonly model: string
   readonly price: { readonly prompt_usd_per_mtok: number; readonly completion_usd_per_mtok: number } | null
 }
 
-export function createOpenaiAnalyzer(config: OpenaiConfig, apiKey: string | null, host: Pick<PluginHost, 'clock' | 'log'>): VlmAnalyzer {
-  return new OpenaiAnalyzer(config, new ChatClient(config, apiKey, host))
-}
-
-class OpenaiAnalyzer implements VlmAnalyzer {
-  readonly #config: OpenaiConfig
-  readonly #chat: ChatClient
+/** Has one model judge clips: asks, reads the answer as hostile input, has it repaired once, and adds up what it cost. */
+export class ModelAnalyzer implements VlmAnalyzer {
+  readonly #config: ModelAnalyzerConfig
+  readonly #model: VisionModel
   readonly #closing = new AbortController()
 
-  constructor(config: OpenaiConfig, chat: ChatClient) {
+  constructor(config: ModelAnalyzerConfig, model: VisionModel) {
     this.#config = config
-    this.#chat = chat
+    this.#model = model
   }
 
   analyze(request: AnalysisRequest, signal: AbortSignal): Promise<Result<AnalysisOutput, PluginError>> {
@@ -32,7 +28,7 @@ class OpenaiAnalyzer implements VlmAnalyzer {
 
   ping(signal: AbortSignal): Promise<Result<{ readonly model: string }, PluginError>> {
     return this.#unlessStopped(signal, async (stop) => {
-      const answered = await this.#chat.ping(stop)
+      const answered = await this.#model.ping(stop)
       return answered.ok ? ok({ model: this.#config.model }) : answered
     })
   }
@@ -42,8 +38,8 @@ class OpenaiAnalyzer implements VlmAnalyzer {
   }
 
   async #judge(request: AnalysisRequest, signal: AbortSignal): Promise<Result<AnalysisOutput, PluginError>> {
-    const messages = judgeMessages(request, this.#config)
-    const first = await this.#ask(messages, request, signal)
+    const question = judgeQuestion(request, this.#config)
+    const first = await this.#ask(question, request, signal)
     if (!first.ok) return first
     const judged = this.#read(first.value)
     if (judged.ok) return ok({ analysis: judged.value, usage: this.#usage([first.value]) })
@@ -51,7 +47,7 @@ class OpenaiAnalyzer implements VlmAnalyzer {
 
     const { activity_types } = this.#config
     const isEmpty = first.value.text.trim() === ''
-    const again = isEmpty ? messages : repairMessages(first.value.text, judged.error, activity_types)
+    const again = isEmpty ? question : repairQuestion(first.value.text, judged.error, activity_types)
     const second = await this.#ask(again, request, signal)
     if (!second.ok) return second
     const repaired = this.#read(second.value)
@@ -60,12 +56,8 @@ class OpenaiAnalyzer implements VlmAnalyzer {
   }
 
   /** Every answer is paid for, whether it is of use or not. */
-  async #ask(
-    messages: readonly Message[],
-    { onUsage }: Pick<AnalysisRequest, 'onUsage'>,
-    signal: AbortSignal,
-  ): Promise<Result<Reply, PluginError>> {
-    const reply = await this.#chat.complete(messages, signal)
+  async #ask(question: Question, { onUsage }: Pick<AnalysisRequest, 'onUsage'>, signal: AbortSignal): Promise<Result<Reply, PluginError>> {
+    const reply = await this.#model.ask(question, signal)
     if (!reply.ok) return reply
     onUsage?.(this.#usage([reply.value]))
     return reply.value.refused ? err(pluginError('invalid', 'the model refused to judge this clip')) : reply
