@@ -85,6 +85,9 @@ export default {
     vendor('nodemailer', 'plugins/notifiers/email'),
     vendor('openai', 'plugins/analyzers/openai'),
     vendor('@aws-sdk', 'plugins/storage/s3'),
+    vendor('@ai-sdk/anthropic', 'plugins/analyzers/anthropic'),
+    vendor('@ai-sdk/google', 'plugins/analyzers/google'),
+    vendor('@ai-sdk/provider', 'lib/ai-sdk'),
     vendor('onnxruntime-node', 'plugins/filters/yolo'),
     vendor('@techstark', 'plugins/filters/hog'),
     {

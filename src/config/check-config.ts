@@ -94,7 +94,7 @@ function unknownCameras(file: ConfigFile): Problem[] {
 function consistency({ vlm, server }: ConfigFile): Problem[] {
   const problems: Problem[] = []
   if (vlm.backend === null && vlm.run_mode !== 'never') {
-    const advice = 'Name a model (openai or mock), set run_mode: never, or remove the vlm block.'
+    const advice = 'Name a model (openai, anthropic, google or mock), set run_mode: never, or remove the vlm block.'
     problems.push({ code: 'missing_value', path: ['vlm', 'backend'], message: 'is missing', advice })
   }
   if (vlm.backend !== null && vlm.daily_budget?.usd !== undefined && (vlm.config['price'] ?? null) === null) {

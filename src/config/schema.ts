@@ -73,7 +73,7 @@ const FilterSchema = z.strictObject({
 
 const budgetLimit = z.number().positive()
 const VlmSchema = z.strictObject({
-  backend: backend().nullable().default(null).describe('Vision-language model: openai (any compatible server) or mock. null: none.'),
+  backend: backend().nullable().default(null).describe('Vision-language model: openai (any compatible server), anthropic, google or mock. null: none.'),
   run_mode: z
     .enum(['trigger_only', 'always', 'never'])
     .default('trigger_only')

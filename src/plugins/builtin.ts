@@ -1,6 +1,8 @@
 import type { PluginCatalog } from '../contracts/plugin.ts'
 import { defaultAlertPolicy } from './alert-policies/default/plugin.ts'
 import { noopAlertPolicy } from './alert-policies/noop/plugin.ts'
+import { anthropicAnalyzer } from './analyzers/anthropic/plugin.ts'
+import { googleAnalyzer } from './analyzers/google/plugin.ts'
 import { mockAnalyzer } from './analyzers/mock/plugin.ts'
 import { openaiAnalyzer } from './analyzers/openai/plugin.ts'
 import { hogFilter } from './filters/hog/plugin.ts'
@@ -25,7 +27,7 @@ export const builtinPlugins: PluginCatalog = {
   source: [rtspSource, ftpSource, folderSource],
   storage: [localStorage, s3Storage, dropboxStorage],
   filter: [yoloFilter, hogFilter, mockFilter],
-  analyzer: [openaiAnalyzer, mockAnalyzer],
+  analyzer: [openaiAnalyzer, anthropicAnalyzer, googleAnalyzer, mockAnalyzer],
   alert_policy: [defaultAlertPolicy, noopAlertPolicy],
   notifier: [consoleNotifier, emailNotifier, mqttNotifier, pushoverNotifier, webhookNotifier, telegramNotifier, ntfyNotifier],
 }

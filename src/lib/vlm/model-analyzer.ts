@@ -3,6 +3,7 @@ import { parseAnalysis } from '../../contracts/analysis-prompt.ts'
 import type { AnalysisOutput, AnalysisRequest, VlmAnalyzer } from '../../contracts/analyzer.ts'
 import { pluginError, type PluginError } from '../../contracts/errors.ts'
 import { err, ok, type Result } from '../../contracts/result.ts'
+import { fitPictures } from './fit-pictures.ts'
 import { judgeQuestion, repairQuestion, type PromptConfig } from './questions.ts'
 import type { Question, Reply, Tokens, VisionModel } from './vision-model.ts'
 
@@ -38,7 +39,9 @@ export class ModelAnalyzer implements VlmAnalyzer {
   }
 
   async #judge(request: AnalysisRequest, signal: AbortSignal): Promise<Result<AnalysisOutput, PluginError>> {
-    const question = judgeQuestion(request, this.#config)
+    const frames = this.#model.limits === null ? ok(request.frames) : fitPictures(request.frames, this.#model.limits)
+    if (!frames.ok) return frames
+    const question = judgeQuestion({ ...request, frames: frames.value }, this.#config)
     const first = await this.#ask(question, request, signal)
     if (!first.ok) return first
     const judged = this.#read(first.value)

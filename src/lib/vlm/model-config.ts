@@ -52,3 +52,41 @@ function hasCredentials(url: string): boolean {
   const { username, password } = new URL(url)
   return username !== '' || password !== ''
 }
+
+/** Part of an address: no query, no way up. */
+const MODEL_NAME = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._:@/-]{0,127}$/
+
+/** The keys of an analyzer for one cloud service, which is always paid and needs a key. */
+export function cloudKeys(service: {
+  readonly name: string
+  readonly model: string
+  readonly baseUrl: string
+  readonly maxTokens: number
+}) {
+  return {
+    model: z
+      .string()
+      .regex(MODEL_NAME, { error: 'the name of a model, such as `' + service.model + '`' })
+      .default(service.model)
+      .describe(`Which model judges; it must accept pictures. Default: a small one of ${service.name}.`),
+    base_url: baseUrlSchema
+      .default(service.baseUrl)
+      .describe(`Where the service listens, for a gateway that speaks its format. Default: ${service.name}; pictures leave your home.`),
+    api_key_env: envNameSchema.describe('Environment variable with the key. Required.'),
+    ...PROMPT_KEYS,
+    max_tokens: z
+      .number()
+      .int()
+      .min(1)
+      .max(64_000)
+      .default(service.maxTokens)
+      .describe('Longest answer in tokens, what the model thinks included. Default: ample; a shorter one may be cut off and is lost.'),
+    temperature: z
+      .number()
+      .min(0)
+      .max(1)
+      .nullable()
+      .default(null)
+      .describe('How freely it words its answer; models that take none are asked without. Default: as the service decides.'),
+  }
+}

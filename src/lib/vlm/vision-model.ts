@@ -1,5 +1,6 @@
 import type { PluginError } from '../../contracts/errors.ts'
 import type { Result } from '../../contracts/result.ts'
+import type { PictureLimits } from './fit-pictures.ts'
 
 export type QuestionPart = { readonly text: string } | { readonly jpeg: Uint8Array }
 
@@ -26,6 +27,8 @@ export interface Reply {
 
 /** A model behind some wire format. Its errors are in our own words; an aborted call may return any. */
 export interface VisionModel {
+  /** What it takes in one request; null where nobody says. */
+  readonly limits: PictureLimits | null
   /** One answer, held to the form of an analysis where the server can. */
   ask(question: Question, signal: AbortSignal): Promise<Result<Reply, PluginError>>
   /** Proves address and key without spending tokens. */

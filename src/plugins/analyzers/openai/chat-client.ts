@@ -23,6 +23,7 @@ const NEVER_MS = 24 * 60 * 60 * 1000
 
 /** Speaks with one chat-completions server, in the dialect it turns out to understand. */
 export class ChatClient implements VisionModel {
+  readonly limits = null
   readonly #config: ChatClientConfig
   readonly #host: Pick<PluginHost, 'clock' | 'log'>
   readonly #serverHost: string

@@ -1,0 +1,189 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { anAnalysis } from './builders.ts'
+
+/** How a fake model service treats one good request. A request that breaks the wire format is refused before any of this. */
+export type ModelBehaviour =
+  | { readonly do: 'answer'; readonly analysis?: Readonly<Record<string, unknown>>; readonly counts?: boolean }
+  /** Takes the request and never answers. */
+  | { readonly do: 'hang' }
+  /** Closes the connection, `midway` after a part of the answer. */
+  | { readonly do: 'cut'; readonly midway?: boolean }
+  | ({ readonly do: 'fail' } & Failure)
+  | { readonly do: 'prose'; readonly text?: string }
+  /** JSON, but against the schema. */
+  | { readonly do: 'off_schema' }
+  | { readonly do: 'refuse' }
+  /** An answer that the token limit cut. */
+  | { readonly do: 'truncate' }
+  /** Any body, as a broken or unusual server sends it. */
+  | { readonly do: 'raw'; readonly body: unknown; readonly contentType?: string }
+
+export interface Failure {
+  readonly status: number
+  readonly code?: string
+  readonly message?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** As the service adds them to the body. */
+  readonly details?: readonly object[]
+}
+
+export interface ModelRequest {
+  readonly path: string
+  readonly headers: Readonly<IncomingMessage['headers']>
+  readonly body: unknown
+  readonly images: number
+  /** All text of it. */
+  readonly text: string
+  /** Why it was refused; null when it kept the wire format. */
+  readonly complaint: string | null
+}
+
+/** What one answer of the model says. */
+export interface Completion {
+  readonly text: string
+  readonly end: 'complete' | 'refused' | 'truncated'
+  readonly counts: boolean
+}
+
+/** The wire format of one service. */
+export interface WireFormat {
+  readonly basePath: string
+  /** Null lets the request in. */
+  readonly authorise: (headers: IncomingMessage['headers']) => Failure | null
+  /** Whether this is the route that asks the model; other POSTs are 404. */
+  readonly isModelRoute: (path: string) => boolean
+  /** Answers a GET; null is 404. */
+  readonly read: (path: string) => object | null
+  readonly check: (body: unknown, bytes: number) => Failure | null
+  readonly describe: (body: unknown) => { readonly images: number; readonly text: string }
+  readonly completion: (answer: Completion, body: unknown) => object
+  readonly failure: (failure: Failure) => object
+}
+
+export interface ModelApiServer extends AsyncDisposable {
+  /** For `base_url`. */
+  readonly url: string
+  /** Requests to the model in order of arrival, refused ones too. */
+  readonly requests: readonly ModelRequest[]
+  behave(...next: readonly ModelBehaviour[]): void
+  otherwise(behaviour: ModelBehaviour): void
+  nextRequest(): Promise<ModelRequest>
+}
+
+/** A model service on a free port that refuses requests which break its wire format. */
+export async function startModelApi(format: WireFormat): Promise<ModelApiServer> {
+  const requests: ModelRequest[] = []
+  const queued: ModelBehaviour[] = []
+  let waiting: Array<(request: ModelRequest) => void> = []
+  let fallback: ModelBehaviour = { do: 'answer' }
+
+  const ask = async (request: IncomingMessage, response: ServerResponse, path: string) => {
+    const raw = await readAll(request)
+    const body = parseJson(raw)
+    const refusal = format.check(body, raw.length)
+    const { images, text } = format.describe(body)
+    const received = { path, headers: request.headers, body, images, text, complaint: refusal?.message ?? null }
+    requests.push(received)
+    waiting.forEach((tell) => tell(received))
+    waiting = []
+    if (refusal !== null) sendFailure(response, format, refusal)
+    else await act(queued.shift() ?? fallback, { format, body, response })
+  }
+
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://server').pathname
+    const refusal = format.authorise(request.headers)
+    const found = request.method === 'GET' ? format.read(path) : null
+    if (refusal !== null) sendFailure(response, format, refusal)
+    else if (found !== null) sendJson(response, 200, found)
+    else if (request.method === 'POST' && format.isModelRoute(path)) void ask(request, response, path)
+    else sendFailure(response, format, { status: 404, message: `not found: ${path}` })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo // a TCP server that listens has one
+
+  return {
+    url: `http://127.0.0.1:${port}${format.basePath}`,
+    requests,
+    behave: (...next) => void queued.push(...next),
+    otherwise: (behaviour) => {
+      fallback = behaviour
+    },
+    nextRequest: () => new Promise((resolve) => waiting.push(resolve)),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+interface Exchange {
+  readonly format: WireFormat
+  readonly body: unknown
+  readonly response: ServerResponse
+}
+
+async function act(behaviour: ModelBehaviour, { format, body, response }: Exchange): Promise<void> {
+  const complete = (text: string, changes: Partial<Completion> = {}) =>
+    sendJson(response, 200, format.completion({ text, end: 'complete', counts: true, ...changes }, body))
+  switch (behaviour.do) {
+    case 'answer':
+      return complete(JSON.stringify(behaviour.analysis ?? fittingAnalysis(body)), { counts: behaviour.counts ?? true })
+    case 'hang':
+      return
+    case 'cut':
+      return cut(response, behaviour.midway ?? false)
+    case 'fail':
+      return sendFailure(response, format, behaviour)
+    case 'prose':
+      return complete(behaviour.text ?? 'I see a person who walks up to the door and waits.')
+    case 'off_schema':
+      return complete(JSON.stringify({ risk_level: 3, activity_type: 'moonwalk', notes: 'none' }))
+    case 'refuse':
+      return complete('', { end: 'refused' })
+    case 'truncate':
+      return complete('{"risk_level":"hi', { end: 'truncated' })
+    case 'raw':
+      response.writeHead(200, { 'content-type': behaviour.contentType ?? 'application/json' })
+      response.end(typeof behaviour.body === 'string' ? behaviour.body : JSON.stringify(behaviour.body))
+  }
+}
+
+async function cut(response: ServerResponse, midway: boolean): Promise<void> {
+  if (midway) {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    await new Promise((resolve) => response.write('{"id":"1","content":[', resolve))
+  }
+  response.destroy()
+}
+
+/** A judgement whose activity the request allows. */
+function fittingAnalysis(body: unknown): object {
+  const allowed = /"activity_type":\{[^{}]*?"enum":\["([^"]+)"/.exec(JSON.stringify(body))?.[1]
+  return anAnalysis({ activity_type: allowed ?? 'unknown' })
+}
+
+function sendFailure(response: ServerResponse, format: WireFormat, failure: Failure): void {
+  for (const [name, value] of Object.entries(failure.headers ?? {})) response.setHeader(name, value)
+  sendJson(response, failure.status, format.failure(failure))
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(body))
+}
+
+async function readAll(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+function parseJson(raw: Buffer): unknown {
+  try {
+    return JSON.parse(raw.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
