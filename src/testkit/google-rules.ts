@@ -34,7 +34,7 @@ export function googleComplaint(body: unknown): string | null {
   if (unknown !== undefined) return `Invalid JSON payload received. Unknown name "${unknown}": Cannot find field.`
   const { contents, systemInstruction } = body
   if (!Array.isArray(contents) || contents.length === 0) return 'GenerateContentRequest.contents: contents is not specified'
-  const all: readonly unknown[] = systemInstruction === undefined ? contents : [...contents, systemInstruction]
+  const all = (contents as readonly unknown[]).concat(systemInstruction === undefined ? [] : [systemInstruction])
   const found = all.map((content) => contentComplaint(content)).find((complaint) => complaint !== null)
   return found ?? generationComplaint(body['generationConfig'])
 }
@@ -81,13 +81,18 @@ function generationComplaint(config: unknown): string | null {
   if (!isFields(config)) return 'Invalid value at generationConfig'
   const unknown = Object.keys(config).find((key) => !GENERATION_KEYS.includes(key))
   if (unknown !== undefined) return `Invalid JSON payload received. Unknown name "${unknown}" at generation_config: Cannot find field.`
-  const { maxOutputTokens, temperature, responseSchema, responseMimeType } = config
+  return numbersComplaint(config) ?? formatComplaint(config)
+}
+
+function numbersComplaint({ maxOutputTokens, temperature }: Fields): string | null {
   if (maxOutputTokens !== undefined && !(Number.isInteger(maxOutputTokens) && Number(maxOutputTokens) > 0)) {
     return 'max_output_tokens must be positive.'
   }
-  if (temperature !== undefined && !(typeof temperature === 'number' && temperature >= 0 && temperature <= 2)) {
-    return 'temperature must be in the range [0.0, 2.0].'
-  }
+  const isTemperature = typeof temperature === 'number' && temperature >= 0 && temperature <= 2
+  return temperature === undefined || isTemperature ? null : 'temperature must be in the range [0.0, 2.0].'
+}
+
+function formatComplaint({ responseSchema, responseMimeType }: Fields): string | null {
   if (responseSchema === undefined) return null
   if (responseMimeType !== 'application/json') return 'responseSchema is set, so a compatible response_mime_type must be set.'
   return schemaComplaint(responseSchema, { keywords: SCHEMA_KEYWORDS, closedObjects: false }, 'generation_config.response_schema')

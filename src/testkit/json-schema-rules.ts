@@ -13,18 +13,18 @@ export function schemaComplaint(schema: unknown, dialect: SchemaDialect, at = 's
   if (unknown !== undefined) return `${at}: unknown keyword "${unknown}"`
   if (schema['type'] === 'array') return schemaComplaint(schema['items'], dialect, `${at}.items`)
   if (schema['type'] !== 'object') return typeof schema['type'] === 'string' ? null : `${at}: type is required`
-  if (dialect.closedObjects && schema['additionalProperties'] !== false) return `${at}: additionalProperties must be false`
-  if (!isFields(schema['properties'])) return `${at}: an object has properties`
-  const properties = schema['properties']
-  const required: unknown = schema['required'] ?? []
+  return objectComplaint(schema, dialect, at)
+}
+
+function objectComplaint(schema: Fields, dialect: SchemaDialect, at: string): string | null {
+  const { properties, required = [], additionalProperties } = schema
+  if (dialect.closedObjects && additionalProperties !== false) return `${at}: additionalProperties must be false`
+  if (!isFields(properties)) return `${at}: an object has properties`
   if (!Array.isArray(required) || required.some((key) => typeof key !== 'string' || !(key in properties))) {
     return `${at}: required names a key that is no property`
   }
-  for (const [key, property] of Object.entries(properties)) {
-    const found = schemaComplaint(property, dialect, `${at}.${key}`)
-    if (found !== null) return found
-  }
-  return null
+  const complaints = Object.entries(properties).map(([key, property]) => schemaComplaint(property, dialect, `${at}.${key}`))
+  return complaints.find((complaint) => complaint !== null) ?? null
 }
 
 export function isFields(value: unknown): value is Fields {

@@ -129,21 +129,27 @@ async function act(behaviour: ModelBehaviour, { format, body, response }: Exchan
     sendJson(response, 200, format.completion({ text, end: 'complete', counts: true, ...changes }, body))
   switch (behaviour.do) {
     case 'answer':
-      return complete(JSON.stringify(behaviour.analysis ?? fittingAnalysis(body)), { counts: behaviour.counts ?? true })
+      complete(JSON.stringify(behaviour.analysis ?? fittingAnalysis(body)), { counts: behaviour.counts ?? true })
+      return
     case 'hang':
       return
     case 'cut':
       return cut(response, behaviour.midway ?? false)
     case 'fail':
-      return sendFailure(response, format, behaviour)
+      sendFailure(response, format, behaviour)
+      return
     case 'prose':
-      return complete(behaviour.text ?? 'I see a person who walks up to the door and waits.')
+      complete(behaviour.text ?? 'I see a person who walks up to the door and waits.')
+      return
     case 'off_schema':
-      return complete(JSON.stringify({ risk_level: 3, activity_type: 'moonwalk', notes: 'none' }))
+      complete(JSON.stringify({ risk_level: 3, activity_type: 'moonwalk', notes: 'none' }))
+      return
     case 'refuse':
-      return complete('', { end: 'refused' })
+      complete('', { end: 'refused' })
+      return
     case 'truncate':
-      return complete('{"risk_level":"hi', { end: 'truncated' })
+      complete('{"risk_level":"hi', { end: 'truncated' })
+      return
     case 'raw':
       response.writeHead(200, { 'content-type': behaviour.contentType ?? 'application/json' })
       response.end(typeof behaviour.body === 'string' ? behaviour.body : JSON.stringify(behaviour.body))

@@ -1,4 +1,4 @@
-import type { JSONSchema7, LanguageModelV3, LanguageModelV3GenerateResult, LanguageModelV3Message } from '@ai-sdk/provider'
+import type { LanguageModelV3, LanguageModelV3GenerateResult, LanguageModelV3Message } from '@ai-sdk/provider'
 import { z } from 'zod'
 import { analysisJsonSchema } from '../../contracts/analysis-prompt.ts'
 import type { Clock } from '../../contracts/clock.ts'
@@ -49,8 +49,7 @@ export class AiSdkModel implements VisionModel {
         prompt: toPrompt(question),
         maxOutputTokens: max_tokens,
         ...(temperature === null ? {} : { temperature }),
-        // The same schema in the narrower type of the library.
-        responseFormat: { type: 'json', name: 'clip_analysis', schema: analysisJsonSchema(activity_types) as JSONSchema7 },
+        responseFormat: { type: 'json', name: 'clip_analysis', schema: analysisJsonSchema(activity_types) },
         abortSignal: signal,
       })
       return ok(toReply(generated))

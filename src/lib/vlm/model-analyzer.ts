@@ -5,6 +5,7 @@ import { pluginError, type PluginError } from '../../contracts/errors.ts'
 import { err, ok, type Result } from '../../contracts/result.ts'
 import { fitPictures } from './fit-pictures.ts'
 import { judgeQuestion, repairQuestion, type PromptConfig } from './questions.ts'
+import { unlessStopped } from './unless-stopped.ts'
 import type { Question, Reply, Tokens, VisionModel } from './vision-model.ts'
 
 export interface ModelAnalyzerConfig extends PromptConfig {
@@ -24,11 +25,11 @@ export class ModelAnalyzer implements VlmAnalyzer {
   }
 
   analyze(request: AnalysisRequest, signal: AbortSignal): Promise<Result<AnalysisOutput, PluginError>> {
-    return this.#unlessStopped(signal, (stop) => this.#judge(request, stop))
+    return unlessStopped(signal, this.#closing.signal, (stop) => this.#judge(request, stop))
   }
 
   ping(signal: AbortSignal): Promise<Result<{ readonly model: string }, PluginError>> {
-    return this.#unlessStopped(signal, async (stop) => {
+    return unlessStopped(signal, this.#closing.signal, async (stop) => {
       const answered = await this.#model.ping(stop)
       return answered.ok ? ok({ model: this.#config.model }) : answered
     })
@@ -81,27 +82,4 @@ export class ModelAnalyzer implements VlmAnalyzer {
     const cost_usd = isKnown ? (prompt_tokens * price.prompt_usd_per_mtok + completion_tokens * price.completion_usd_per_mtok) / 1e6 : null
     return { model, prompt_tokens, completion_tokens, cost_usd }
   }
-
-  /** Runs `work` with a signal that also aborts when the analyzer is closed; whatever an aborted call returns, it was cancelled. */
-  async #unlessStopped<T>(
-    signal: AbortSignal,
-    work: (stop: AbortSignal) => Promise<Result<T, PluginError>>,
-  ): Promise<Result<T, PluginError>> {
-    const stop = new AbortController()
-    const abort = () => stop.abort()
-    if (signal.aborted || this.#closing.signal.aborted) return err(cancelled())
-    signal.addEventListener('abort', abort)
-    this.#closing.signal.addEventListener('abort', abort)
-    try {
-      const result = await work(stop.signal)
-      return result.ok || !stop.signal.aborted ? result : err(cancelled())
-    } finally {
-      signal.removeEventListener('abort', abort)
-      this.#closing.signal.removeEventListener('abort', abort)
-    }
-  }
-}
-
-function cancelled(): PluginError {
-  return pluginError('cancelled', 'the judgement was cancelled')
 }
