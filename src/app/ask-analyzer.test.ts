@@ -45,6 +45,12 @@ test('a known cost counts beside an unknown one', async () => {
   expect(await counted([aUsage({ cost_usd: null }), aUsage({ cost_usd: null })], failure)).toMatchObject([{ cost_usd: null }])
 })
 
+test('a judgement for free counts only what others were paid before', async () => {
+  const answer = ok({ analysis: anAnalysis(), usage: aUsage({ prompt_tokens: 5000 }), free: true })
+  expect(await counted([aUsage()], answer)).toEqual([aUsage()])
+  expect(await counted([], answer)).toEqual([])
+})
+
 test('a failure without an answer costs nothing', async () => {
   expect(await counted([], failure)).toEqual([])
 })

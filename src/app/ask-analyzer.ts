@@ -11,7 +11,7 @@ export async function askAnalyzer(
 ): ReturnType<VlmAnalyzer['analyze']> {
   let paid: VlmUsage | null = null
   const answer = await analyzer.analyze({ ...request, onUsage: (usage) => (paid = paid === null ? usage : addUsage(paid, usage)) }, signal)
-  const usage = answer.ok ? answer.value.usage : paid
+  const usage = answer.ok && answer.value.free !== true ? answer.value.usage : paid
   if (usage !== null) onUsage(usage)
   return answer
 }

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { Clock } from '../contracts/clock.ts'
 import type { CameraSettings } from '../contracts/home.ts'
-import { expandClasses, type FilterResult } from '../contracts/detection.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { AppConfig } from '../config/schema.ts'
 import { artifactKeeper, type ArtifactDeps } from '../core/artifacts.ts'
@@ -16,16 +15,16 @@ import { processClip, type ProcessClip } from '../core/process-clip.ts'
 import { isLeftover, isTooLate } from '../core/recovery-plan.ts'
 import { RetentionPruner } from '../core/retention-pruner.ts'
 import type { StageRunner } from '../core/run-stage.ts'
-import { shouldAnalyze, type AnalyzeVerdict } from '../core/should-analyze.ts'
 import { Spool } from '../core/spool.ts'
 import { storageKeys } from '../core/storage-keys.ts'
 import { SystemAlerts } from '../core/system-alerts.ts'
-import { BudgetLedger, dayOf, limitReached } from '../core/vlm-budget.ts'
+import { BudgetLedger } from '../core/vlm-budget.ts'
 import { JournalFiles } from '../journal/journal-files.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
 import type { Redact } from '../lib/redact.ts'
 import type { Scope } from '../lib/scope.ts'
 import { Semaphore } from '../lib/semaphore.ts'
+import { analyzeGate } from './analyze-gate.ts'
 import { buildAnnouncing, lastSentFor, routingRules } from './build-announcing.ts'
 import type { BuiltPlugins } from './build-plugins.ts'
 import { clipStages } from './clip-stages.ts'
@@ -116,16 +115,16 @@ function buildState({ config, plugins, clock, log, redact, scope }: PipelineCont
 function buildProcessing(context: PipelineContext, state: State): ProcessClip & ReturnType<typeof buildAnnouncing> {
   const { config, plugins, clock, log, settingsOf } = context
   const { repository, ledger, alerts } = state
+  const gate = analyzeGate({ vlm: config.vlm, clock, ledger, alerts, worksForFree: plugins.analyzer?.worksForFree === true })
   const keys = storageKeys(config.storage.paths.clips_dir, config.storage.paths.artifacts_dir)
   const runner = buildRunner(context, state)
   const maxAgeMs = config.recovery.alert_max_age_s * 1000
-  const shouldAnalyze = analyzeGate(context, ledger, alerts)
   const announcing = buildAnnouncing(config, {
     ...state,
     runner,
     clock,
     timeoutMs: config.timeouts.notify_s * 1000,
-    shouldAnalyze,
+    shouldAnalyze: gate.verdict,
     settingsOf,
     tooLate: (clip) => isLeftover(clip, state.startedMs) && isTooLate(clip, clock.now().getTime(), maxAgeMs),
   })
@@ -133,7 +132,12 @@ function buildProcessing(context: PipelineContext, state: State): ProcessClip & 
     ...announcing,
     runner,
     repository,
-    stages: clipStages(config, { ...plugins, keys, onUsage: (usage) => void ledger.add(usage, clock.now()) }),
+    stages: clipStages(config, {
+      ...plugins,
+      keys,
+      onUsage: (usage) => void ledger.add(usage, clock.now()),
+      mayPay: gate.mayPay,
+    }),
     openFile: clipFileOpener({
       storage: plugins.storage,
       tempDir: tempDirOf(config),
@@ -148,7 +152,7 @@ function buildProcessing(context: PipelineContext, state: State): ProcessClip & 
       timeoutMs: config.timeouts.upload_s * 1000,
       log,
     }),
-    shouldAnalyze,
+    shouldAnalyze: gate.verdict,
     settingsOf,
     decide: (facts) =>
       config.alert_policy.enabled ? plugins.policy.decide(facts) : { notify: false, notify_reason: 'alert_policy_disabled' },
@@ -171,21 +175,6 @@ function buildRunner({ config, clock, log, redact }: PipelineContext, { reposito
       const camera_name = index.get(clip_id)?.camera_name ?? null
       alerts.raise({ code: 'stage_exhausted', severity: 'error', message: text, camera_name, clip_id }, `${stage} ${plugin} ${clip_id}`)
     },
-  }
-}
-
-function analyzeGate(context: PipelineContext, ledger: BudgetLedger, alerts: SystemAlerts): (detection: FilterResult) => AnalyzeVerdict {
-  const { run_mode, trigger_classes, daily_budget } = context.config.vlm
-  const gate = { run_mode, trigger_classes: expandClasses(trigger_classes) }
-  return (detection) => {
-    const verdict = shouldAnalyze(gate, detection)
-    if (!verdict.run || daily_budget === null) return verdict
-    const today = dayOf(context.clock.now())
-    const reached = limitReached(daily_budget, ledger.spent, today)
-    if (reached === null) return verdict
-    const message = `Today's VLM budget (vlm.daily_budget.${reached}) is spent. Clips are not analysed until tomorrow.`
-    alerts.raise({ code: 'vlm_budget_spent', severity: 'warning', message, camera_name: null, clip_id: null }, `vlm_budget ${today}`)
-    return { run: false, reason: 'budget' }
   }
 }
 

@@ -27,6 +27,7 @@ test.each([
     analyzer: null,
     keys: storageKeys('clips', null),
     onUsage: () => undefined,
+    mayPay: () => true,
   }
   const stage = clipStages(CONFIG, plugins).filter(aClipState({ motion_scores }), '/spool/a.mp4', () => undefined)
   expect(await stage.attempt(new AbortController().signal)).toMatchObject({ ok: true })

@@ -22,6 +22,8 @@ export interface StagePlugins {
   readonly keys: StorageKeys
   /** Hears of every paid answer. */
   readonly onUsage: (usage: VlmUsage) => void
+  /** Whether today's budget has something left. */
+  readonly mayPay: () => boolean
 }
 
 type StageConfig = Pick<AppConfig, 'storage' | 'filter' | 'vlm' | 'timeouts' | 'concurrency'>
@@ -77,7 +79,7 @@ interface Subject {
 export async function analyze(
   { clip, path, detection }: Subject,
   config: Pick<AppConfig, 'vlm'>,
-  plugins: Pick<StagePlugins, 'analyzer' | 'onUsage'>,
+  plugins: Pick<StagePlugins, 'analyzer' | 'onUsage' | 'mayPay'>,
   signal: AbortSignal,
 ): ReturnType<VlmAnalyzer['analyze']> {
   if (plugins.analyzer === null) return err(pluginError('invalid', 'no analyzer is configured'))
@@ -86,7 +88,7 @@ export async function analyze(
   const frames = await extractJpegs(path, { seconds, maxSize: max_size, quality }, signal)
   if (!frames.ok) return frames
   const { camera_name, start_ts, duration_s } = clip
-  const request = { camera_name, start_ts, duration_s, filter_result: detection, frames: frames.value }
+  const request = { camera_name, start_ts, duration_s, filter_result: detection, frames: frames.value, may_pay: plugins.mayPay() }
   return askAnalyzer(plugins.analyzer, request, plugins.onUsage, signal)
 }
 

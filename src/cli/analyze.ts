@@ -129,7 +129,13 @@ async function analysis(
     start_ts: systemClock.now().toISOString(),
     duration_s: probed.value.duration_s,
   }
-  const answer = await analyzeClip({ clip, path, detection }, config, { analyzer: plugins.analyzer, onUsage: () => undefined }, signal)
+  // Asked for by hand: the daily budget is for what happens by itself.
+  const answer = await analyzeClip(
+    { clip, path, detection },
+    config,
+    { analyzer: plugins.analyzer, onUsage: () => undefined, mayPay: () => true },
+    signal,
+  )
   if (answer.ok) return ok({ state: 'ok', value: answer.value })
   return ok({ state: 'failed', error: { ...answer.error, stage: 'vlm', plugin: config.vlm.backend ?? '', clip_id: '', attempts: 1 } })
 }

@@ -126,7 +126,12 @@ function pluginChecks(config: AppConfig, { storage, filter, analyzer, notifiers 
   if (analyzer !== null) {
     checks.push({
       name: `vlm ${config.vlm.backend ?? ''}`,
-      run: async (signal) => told(await analyzer.ping(signal), ({ model }) => `${model} answers`),
+      async run(signal) {
+        const pinged = await analyzer.ping(signal)
+        if (!pinged.ok) return err(pinged.error.message)
+        const { model, detail } = pinged.value
+        return ok({ headline: `${model} answers`, details: detail?.split('\n') ?? [] })
+      },
     })
   }
   return [
