@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../contracts/result.ts'
 import type { Secrets } from '../contracts/secrets.ts'
 import { checkPlugins } from './check-plugins.ts'
 import { suggestion } from './describe-problem.ts'
+import { vlmProblems } from './check-vlm.ts'
 import { envReferences, inUse, missingVariables } from './env-names.ts'
 import { isLoopback } from '../lib/loopback.ts'
 import { authIsOn, placedNotifiers, toAppConfig } from './normalise.ts'
@@ -44,6 +45,7 @@ export function checkConfig(
     ...duplicates(file),
     ...unknownCameras(file),
     ...plugins.problems,
+    ...vlmProblems(file, catalog),
     ...consistency(file),
     ...missingVariables(raw.value, (name) => secrets.get(name) !== undefined, inUse(file)),
   ]
@@ -91,16 +93,8 @@ function unknownCameras(file: ConfigFile): Problem[] {
 }
 
 /** What no single key can know. */
-function consistency({ vlm, server }: ConfigFile): Problem[] {
+function consistency({ server }: ConfigFile): Problem[] {
   const problems: Problem[] = []
-  if (vlm.backend === null && vlm.run_mode !== 'never') {
-    const advice = 'Name a model (openai, anthropic, google or mock), set run_mode: never, or remove the vlm block.'
-    problems.push({ code: 'missing_value', path: ['vlm', 'backend'], message: 'is missing', advice })
-  }
-  if (vlm.backend !== null && vlm.daily_budget?.usd !== undefined && (vlm.config['price'] ?? null) === null) {
-    const advice = 'Write what tokens cost into vlm.config.price, or limit tokens or clips instead.'
-    problems.push({ code: 'missing_value', path: ['vlm', 'daily_budget', 'usd'], message: 'needs vlm.config.price', advice })
-  }
   if (server.enabled && !isLoopback(server.host) && !authIsOn(server) && !server.allow_insecure) {
     const advice = 'Remove this line (a key is then made for you), listen on 127.0.0.1, or accept it with server.allow_insecure: true.'
     problems.push({

@@ -73,7 +73,12 @@ const FilterSchema = z.strictObject({
 
 const budgetLimit = z.number().positive()
 const VlmSchema = z.strictObject({
-  backend: backend().nullable().default(null).describe('Vision-language model: openai (any compatible server), anthropic, google or mock. null: none.'),
+  backend: backend()
+    .nullable()
+    .default(null)
+    .describe(
+      'Vision-language model: openai (any compatible server), anthropic, google, mock, or fallback for several in turn. null: none.',
+    ),
   run_mode: z
     .enum(['trigger_only', 'always', 'never'])
     .default('trigger_only')
@@ -98,13 +103,15 @@ const VlmSchema = z.strictObject({
     .describe('How frames are made for the model.'),
   daily_budget: z
     .strictObject({
-      usd: budgetLimit.optional().describe('US dollars a day; needs `vlm.config.price`.'),
+      usd: budgetLimit.optional().describe('US dollars a day; needs the `price` of each model that is not free.'),
       tokens: budgetLimit.int().optional().describe('Prompt and completion tokens a day.'),
       clips: budgetLimit.int().optional().describe('Analysed clips a day; a try that was paid for but failed counts too.'),
     })
     .nullable()
     .default(null)
-    .describe('Once any limit is reached, clips are not analysed until the next day, and you are told. null: no limit.'),
+    .describe(
+      'Once any limit is reached, only free models of a fallback list analyse clips until the next day, and you are told. null: no limit.',
+    ),
 })
 
 const AlertPolicySchema = z.strictObject({

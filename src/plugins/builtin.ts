@@ -2,6 +2,7 @@ import type { PluginCatalog } from '../contracts/plugin.ts'
 import { defaultAlertPolicy } from './alert-policies/default/plugin.ts'
 import { noopAlertPolicy } from './alert-policies/noop/plugin.ts'
 import { anthropicAnalyzer } from './analyzers/anthropic/plugin.ts'
+import { fallbackAnalyzer } from './analyzers/fallback/plugin.ts'
 import { googleAnalyzer } from './analyzers/google/plugin.ts'
 import { mockAnalyzer } from './analyzers/mock/plugin.ts'
 import { openaiAnalyzer } from './analyzers/openai/plugin.ts'
@@ -27,7 +28,7 @@ export const builtinPlugins: PluginCatalog = {
   source: [rtspSource, ftpSource, folderSource],
   storage: [localStorage, s3Storage, dropboxStorage],
   filter: [yoloFilter, hogFilter, mockFilter],
-  analyzer: [openaiAnalyzer, anthropicAnalyzer, googleAnalyzer, mockAnalyzer],
+  analyzer: [openaiAnalyzer, anthropicAnalyzer, googleAnalyzer, fallbackAnalyzer, mockAnalyzer],
   alert_policy: [defaultAlertPolicy, noopAlertPolicy],
   notifier: [consoleNotifier, emailNotifier, mqttNotifier, pushoverNotifier, webhookNotifier, telegramNotifier, ntfyNotifier],
 }
