@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { z } from 'zod'
 import type { PluginError } from './errors.ts'
 import type { Result } from './result.ts'
 
@@ -26,17 +27,32 @@ export interface CopyProgress {
 /** One of several places a storage keeps copies in. */
 export interface StoragePlace {
   readonly name: string
-  /** Deletes that copy only. `storageUri` is the place's own. */
+  /** What the addresses of its own begin with, up to and with the colon. Null: it could not be built, so nobody knows. */
+  readonly scheme: string | null
+  /** Deletes that copy only. `storageUri` is the place's own, or the one that all places share. */
   delete(storageUri: string, signal: AbortSignal): Promise<Result<void, PluginError>>
   /** When copies leave this place; null: never. */
   readonly retention: RemoteRetention | null
 }
 
-/** Limits of what is kept in a storage. Null: no limit. */
-export interface RemoteRetention {
-  readonly max_age_days: number | null
-  readonly max_bytes: number | null
-}
+/** Limits of what is kept in a storage, or in one place of it. */
+export const RemoteRetentionSchema = z.strictObject({
+  max_age_days: z
+    .number()
+    .positive()
+    .max(36_500)
+    .nullable()
+    .default(null)
+    .describe('Days after a recording ended until its copy here is deleted for good. null: copies stay.'),
+  max_bytes: z
+    .number()
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('Bytes of clips kept here; beyond it the oldest are deleted for good. Pictures and analyses are not counted. null: no limit.'),
+})
+export type RemoteRetention = Readonly<z.infer<typeof RemoteRetentionSchema>>
 
 export interface ObjectRead {
   readonly stream: Readable
