@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { ProblemCode } from '../contracts/api/problem.ts'
-import type { ClipStateData } from '../contracts/clip-state.ts'
+import { addressOf, type ClipStateData } from '../contracts/clip-state.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
 import type { ByteRange } from '../contracts/storage.ts'
 import { STORAGE_TIMEOUT_MS } from './context.ts'
@@ -23,7 +23,8 @@ export async function openMedia(clip: ClipStateData, deps: Pick<ApiDeps, 'storag
   if (clip.status === 'deleted') return err('MEDIA_NOT_FOUND')
   const local = clip.local_deleted_at === null ? await openLocal(clip) : null
   if (local !== null) return ok(local)
-  return clip.storage_uri === null ? err('MEDIA_NOT_FOUND') : ok(stored(clip.storage_uri, clip.size_bytes, deps))
+  const uri = addressOf(clip)
+  return uri === null ? err('MEDIA_NOT_FOUND') : ok(stored(uri, clip.size_bytes, deps))
 }
 
 /** Null when it is not there: retention may be quicker than the record of it. */

@@ -211,3 +211,14 @@ test('the thumbnail is a JPEG from the storage; none is 404', async () => {
   world.add({ ...world.clips.get(ID)!, status: 'deleted' })
   expect(ProblemSchema.parse(await (await api.fetch(path)).json()).code).toBe('THUMBNAIL_NOT_FOUND')
 })
+
+test('a clip that only one of several places has is streamed from there; one that left the storage is clearly gone', async () => {
+  const world = await storedWorld()
+  const gone = { local_deleted_at: '2026-01-01T01:00:00.000Z', storage_uri: null, size_bytes: BYTES.length, content_sha256: SHA256 }
+  world.add(aStoredClip({ ...gone, copies: { nas: { storage_uri: 'memory:clip', view_url: null, stored_at: gone.local_deleted_at } } }))
+  await using api = await runApi({}, world)
+  expect(await bodyOf(await api.fetch(PATH, { headers: AUTH }))).toEqual(BYTES)
+  world.add(aStoredClip({ ...gone, storage_pruned_at: gone.local_deleted_at }))
+  const answer = await api.fetch(PATH, { headers: AUTH })
+  expect([answer.status, ProblemSchema.parse(await answer.json()).code]).toEqual([404, 'MEDIA_NOT_FOUND'])
+})

@@ -106,17 +106,17 @@ function buildState({ config, plugins, clock, log, redact, scope }: PipelineCont
     held.note(state)
   })
   repository.subscribe((_event, state) => index.update(state))
+  const keys = storageKeys(config.storage.paths.clips_dir, config.storage.paths.artifacts_dir)
   const ledger = new BudgetLedger(join(config.data_dir, 'vlm-budget.json'))
   const startedMs = clock.now().getTime()
-  return { spool, journal, notifiers, retry, alerts, repository, index, rules, lastSent, held, ledger, startedMs }
+  return { spool, journal, notifiers, retry, alerts, repository, index, keys, rules, lastSent, held, ledger, startedMs }
 }
 
 /** What happens to one clip. */
 function buildProcessing(context: PipelineContext, state: State): ProcessClip & ReturnType<typeof buildAnnouncing> {
   const { config, plugins, clock, log, settingsOf } = context
-  const { repository, ledger, alerts } = state
+  const { repository, ledger, alerts, keys } = state
   const gate = analyzeGate({ vlm: config.vlm, clock, ledger, alerts, worksForFree: plugins.analyzer?.worksForFree === true })
-  const keys = storageKeys(config.storage.paths.clips_dir, config.storage.paths.artifacts_dir)
   const runner = buildRunner(context, state)
   const maxAgeMs = config.recovery.alert_max_age_s * 1000
   const announcing = buildAnnouncing(config, {
@@ -135,6 +135,7 @@ function buildProcessing(context: PipelineContext, state: State): ProcessClip & 
     stages: clipStages(config, {
       ...plugins,
       keys,
+      repository,
       onUsage: (usage) => void ledger.add(usage, clock.now()),
       mayPay: gate.mayPay,
     }),

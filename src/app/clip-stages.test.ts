@@ -26,6 +26,7 @@ test.each([
     filter: { detect },
     analyzer: null,
     keys: storageKeys('clips', null),
+    repository: { get: () => null, record: () => undefined },
     onUsage: () => undefined,
     mayPay: () => true,
   }

@@ -8,6 +8,8 @@ import { err, ok, type Result } from '../contracts/result.ts'
 import type { StorageBackend } from '../contracts/storage.ts'
 import type { AppConfig } from '../config/schema.ts'
 import { chooseFrames } from '../core/choose-frames.ts'
+import type { ClipRepository } from '../core/clip-repository.ts'
+import { copyProgress } from '../core/copy-progress.ts'
 import type { ClipStages } from '../core/process-clip.ts'
 import { whereToLook } from '../core/where-to-look.ts'
 import type { StorageKeys } from '../core/storage-keys.ts'
@@ -20,6 +22,7 @@ export interface StagePlugins {
   readonly filter: Pick<ObjectFilter, 'detect'>
   readonly analyzer: Pick<VlmAnalyzer, 'analyze'> | null
   readonly keys: StorageKeys
+  readonly repository: Pick<ClipRepository, 'get' | 'record'>
   /** Hears of every paid answer. */
   readonly onUsage: (usage: VlmUsage) => void
   /** Whether today's budget has something left. */
@@ -37,12 +40,15 @@ export function clipStages(config: StageConfig, plugins: StagePlugins): ClipStag
     vlm: new Semaphore(concurrency.vlm_workers),
   }
   return {
-    upload: (clip) => ({
+    upload: (clip, onCopy) => ({
       name: 'upload',
       plugin: config.storage.backend,
       timeoutMs: timeouts.upload_s * 1000,
       slots: slots.upload,
-      attempt: (signal) => plugins.storage.put(clip.local_path, plugins.keys.clip(clip), signal),
+      attempt: (signal) => {
+        const progress = copyProgress(clip.clip_id, plugins.repository, onCopy)
+        return plugins.storage.put(clip.local_path, plugins.keys.clip(clip), signal, progress)
+      },
     }),
     filter: ({ motion_scores }, path, onHit) => ({
       name: 'filter',

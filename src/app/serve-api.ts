@@ -83,7 +83,7 @@ function apiDeps(parts: Served): ApiDeps {
         const { events: _events, ...state } = journal.value
         return ok(state)
       },
-      delete: (clipId, signal) => deleteClip(clipId, { repository: pipeline.repository, storage: plugins.storage }, signal),
+      delete: (clipId, signal) => deleteClip(clipId, pipeline, signal),
     },
     storage: plugins.storage,
     metrics,

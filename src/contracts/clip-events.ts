@@ -26,6 +26,7 @@ export const ClipFactSchema = z.discriminatedUnion('event_type', [
   z.object({ event_type: z.literal('clip_recorded'), clip: ClipSchema, config_hash: z.string() }),
   z.object({ event_type: z.literal('clip_recovered'), reason: z.string() }),
   z.object({ event_type: z.literal('upload_started'), ...started }),
+  z.object({ event_type: z.literal('upload_copied'), place: z.string(), storage_uri: z.string(), view_url: z.string().nullable() }),
   z.object({ event_type: z.literal('upload_completed'), ...completed, storage_uri: z.string(), view_url: z.string().nullable() }),
   z.object({ event_type: z.literal('upload_failed'), ...failed }),
   z.object({ event_type: z.literal('filter_started'), ...started }),
@@ -53,6 +54,7 @@ export const ClipFactSchema = z.discriminatedUnion('event_type', [
   z.object({ event_type: z.literal('notification_digested'), notifier }),
   z.object({ event_type: z.literal('clip_finished') }),
   z.object({ event_type: z.literal('clip_pruned'), reason: z.string() }),
+  z.object({ event_type: z.literal('storage_pruned'), place: z.string().nullable(), reason: z.string() }),
   z.object({ event_type: z.literal('clip_deleted'), deleted_local: z.boolean(), deleted_storage: z.boolean(), reason: z.string() }),
 ])
 /** What happened, before it was numbered and dated. */

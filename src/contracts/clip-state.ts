@@ -31,6 +31,10 @@ export const FirstAlertSchema = z.object({
 })
 export type FirstAlert = Readonly<z.infer<typeof FirstAlertSchema>>
 
+/** A copy in one of the places of a storage that keeps several. */
+export const ClipCopySchema = z.object({ storage_uri: z.string(), view_url: z.string().nullable(), stored_at: TimestampSchema })
+export type ClipCopy = Readonly<z.infer<typeof ClipCopySchema>>
+
 /** One clip: the row in `clip_states.data` and, with its events, the journal file. Only ever made by folding events. */
 export const ClipStateDataSchema = z.object({
   schema_version: z.literal(SCHEMA_VERSION),
@@ -41,8 +45,11 @@ export const ClipStateDataSchema = z.object({
   notifications: z.record(z.string(), StageLogSchema),
   /** One entry per notifier that was told before the verdict. */
   first_alerts: z.record(z.string(), FirstAlertSchema).default({}),
+  /** Set once the upload is complete; where a storage keeps several copies, once all places have it. */
   storage_uri: z.string().nullable(),
   view_url: z.string().nullable(),
+  /** By the name of the place, where a storage keeps several copies; filled as they arrive. */
+  copies: z.record(z.string(), ClipCopySchema).default({}),
   thumbnail_uri: z.string().nullable(),
   analysis_uri: z.string().nullable(),
   filter_result: FilterResultSchema.nullable(),
@@ -59,6 +66,8 @@ export const ClipStateDataSchema = z.object({
   finished_at: TimestampSchema.nullable(),
   /** The local file was removed, by retention or by the owner. */
   local_deleted_at: TimestampSchema.nullable(),
+  /** The storage had it and has it no more: its retention took the last copy. */
+  storage_pruned_at: TimestampSchema.nullable().default(null),
   deleted_at: TimestampSchema.nullable(),
   /** Number of events folded so far. */
   event_seq: z.number().int().nonnegative(),
@@ -72,3 +81,14 @@ export type ClipSummary = Readonly<z.infer<typeof ClipSummarySchema>>
 /** What stands in `<clip_id>.json`: the state, and the events it was folded from. */
 export const JournalSchema = ClipStateDataSchema.extend({ events: z.array(ClipEventSchema) })
 export type Journal = Readonly<z.infer<typeof JournalSchema>>
+
+/** The copy to show while not all places have one: the earliest that has a link, else the earliest. Pure. */
+export function firstCopy(copies: ClipStateData['copies']): ClipCopy | null {
+  const inOrder = Object.values(copies).toSorted((a, b) => a.stored_at.localeCompare(b.stored_at))
+  return inOrder.find(({ view_url }) => view_url !== null) ?? inOrder[0] ?? null
+}
+
+/** Where the storage has the clip, complete upload or not; null: nowhere. Pure. */
+export function addressOf({ storage_uri, copies }: Pick<ClipStateData, 'storage_uri' | 'copies'>): string | null {
+  return storage_uri ?? firstCopy(copies)?.storage_uri ?? null
+}

@@ -50,7 +50,9 @@ export const RemoteRetentionSchema = z.strictObject({
     .positive()
     .nullable()
     .default(null)
-    .describe('Bytes of clips kept here; beyond it the oldest are deleted for good. Pictures and analyses are not counted. null: no limit.'),
+    .describe(
+      'Bytes of clips kept here; beyond it the oldest are deleted for good. Pictures and analyses are not counted. null: no limit.',
+    ),
 })
 export type RemoteRetention = Readonly<z.infer<typeof RemoteRetentionSchema>>
 

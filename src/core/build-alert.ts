@@ -1,14 +1,15 @@
 import type { Alert, AlertStage } from '../contracts/alert.ts'
-import type { ClipStateData } from '../contracts/clip-state.ts'
+import { firstCopy, type ClipStateData } from '../contracts/clip-state.ts'
 
 /** What the household is told, from what is known of the clip by now. Pure. */
 export function buildAlert(state: ClipStateData, now: Date, stage: AlertStage = 'verdict'): Alert {
   const { filter_result, stages } = state
+  const stored = state.storage_uri === null ? firstCopy(state.copies) : state
   return {
     clip_id: state.clip_id,
     camera_name: state.camera_name,
-    storage_uri: state.storage_uri,
-    view_url: state.view_url,
+    storage_uri: stored?.storage_uri ?? null,
+    view_url: stored?.view_url ?? null,
     notify_reason: reasonFor(stage, state),
     ...judgement(state),
     ts: now.toISOString(),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ClipStateData } from '../contracts/clip-state.ts'
+import { addressOf, type ClipStateData } from '../contracts/clip-state.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { StorageBackend } from '../contracts/storage.ts'
 import { isThere } from '../lib/is-there.ts'
@@ -13,7 +13,10 @@ export interface ClipFile extends AsyncDisposable {
 }
 
 /** Never rejects: when neither the spool nor the storage has the clip, the path leads nowhere and its reader says so. */
-export type ClipFileOpener = (clip: Pick<ClipStateData, 'clip_id' | 'local_path' | 'storage_uri'>, signal: AbortSignal) => Promise<ClipFile>
+export type ClipFileOpener = (
+  clip: Pick<ClipStateData, 'clip_id' | 'local_path' | 'storage_uri' | 'copies'>,
+  signal: AbortSignal,
+) => Promise<ClipFile>
 
 export function clipFileOpener(deps: {
   readonly storage: Pick<StorageBackend, 'get'>
@@ -23,10 +26,10 @@ export function clipFileOpener(deps: {
 }): ClipFileOpener {
   return async (clip, signal) => {
     const inSpool: ClipFile = { path: clip.local_path, [Symbol.asyncDispose]: async () => undefined }
-    if (clip.storage_uri === null || (await isThere(clip.local_path))) return inSpool
+    const storage_uri = addressOf(clip)
+    if (storage_uri === null || (await isThere(clip.local_path))) return inSpool
     const path = join(deps.tempDir, `${randomUUID()}.mp4`)
     await mkdir(deps.tempDir, { recursive: true }).catch(() => undefined) // the download reports what is wrong with the folder
-    const { storage_uri } = clip
     const call = { plugin: 'storage', timeoutMs: deps.timeoutMs, signal }
     const fetched = await callPlugin(call, (deadline) => deps.storage.get(storage_uri, path, deadline))
     if (!fetched.ok) {

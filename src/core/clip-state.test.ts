@@ -143,6 +143,56 @@ test('a pruned clip is only gone from here', () => {
   })
 })
 
+describe('copies in several places', () => {
+  const COPIED = (place: string, view_url: string | null = null): ClipFact => {
+    return { event_type: 'upload_copied', place, storage_uri: `local:${place}`, view_url }
+  }
+  const PRUNED = (place: string | null): ClipFact => ({ event_type: 'storage_pruned', place, reason: 'max_age_days' })
+
+  test('are known as they arrive, before the upload is complete', () => {
+    expect(fold(RECORDED, COPIED('nas'))).toMatchObject({
+      status: 'queued_local',
+      storage_uri: null,
+      copies: { nas: { storage_uri: 'local:nas', view_url: null, stored_at: '2026-01-01T00:00:11.000Z' } },
+    })
+    expect(fold(RECORDED, COPIED('nas'), failed('upload', true), COPIED('usb'), UPLOADED)).toMatchObject({
+      storage_uri: 'memory:a',
+      copies: { nas: {}, usb: {} },
+    })
+  })
+
+  test('leave one by one, and with the last one all that was stored, while the upload stays done', () => {
+    const both = [RECORDED, COPIED('nas', 'https://x/a'), COPIED('usb', 'https://y/a'), UPLOADED, FILTERED, FINISHED] as const
+    const one = fold(...both, PRUNED('nas'))
+    expect(one).toMatchObject({ storage_uri: 'memory:a', view_url: 'https://y/a', storage_pruned_at: null })
+    expect(Object.keys(one.copies)).toEqual(['usb'])
+    expect(fold(...both, PRUNED('usb')).view_url).toBe('https://x/a')
+    const none = fold(...both, PRUNED('nas'), PRUNED('usb'))
+    expect(none).toMatchObject({ status: 'done', storage_uri: null, view_url: null, copies: {}, stages: { upload: { status: 'ok' } } })
+    expect(none.storage_pruned_at).toBe('2026-01-01T00:00:17.000Z')
+  })
+
+  test('that is the only one leaves with its picture and its analysis', () => {
+    const kept: ClipFact = { event_type: 'artifacts_stored', thumbnail_uri: 'memory:t', analysis_uri: 'memory:j' }
+    expect(fold(RECORDED, UPLOADED, kept, FILTERED, FINISHED, PRUNED(null))).toMatchObject({
+      storage_uri: null,
+      thumbnail_uri: null,
+      analysis_uri: null,
+      storage_pruned_at: '2026-01-01T00:00:15.000Z',
+    })
+  })
+
+  test('that arrive after the deletion are remembered, and forgotten once they are deleted', () => {
+    expect(fold(RECORDED, DELETED, COPIED('nas')).copies).toMatchObject({ nas: { storage_uri: 'local:nas' } })
+    expect(fold(RECORDED, DELETED, COPIED('nas'), { ...DELETED, deleted_storage: true }).copies).toEqual({})
+  })
+
+  test('of a journal from before there were any are none', () => {
+    const { copies: _copies, storage_pruned_at: _prunedAt, ...older } = fold(RECORDED)
+    expect(ClipStateDataSchema.parse(older)).toEqual(fold(RECORDED))
+  })
+})
+
 describe('a deleted clip', () => {
   test('still knows what has to be deleted in the storage, also what arrived there too late', () => {
     expect(fold(RECORDED, UPLOADED, DELETED).storage_uri).toBe('memory:a')

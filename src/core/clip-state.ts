@@ -3,13 +3,12 @@ import type { ClipEvent } from '../contracts/clip-events.ts'
 import { SCHEMA_VERSION, type ClipStateData, type ClipStatus, type StageLog } from '../contracts/clip-state.ts'
 import { unreachable } from '../contracts/result.ts'
 import type { StageName } from '../contracts/stages.ts'
+import { NOTHING_STORED, withCopy, withoutCopy } from './clip-copies.ts'
 import { reduceNotification, type NotificationEvent } from './notification-state.ts'
 import { failed, PENDING, skippedFor, started, succeeded } from './stage-log.ts'
 
 /** What is left of a deleted clip is that there was one. */
 const NOTHING_KNOWN = { original_name: null, motion_scores: null, filter_result: null, analysis_result: null, vlm_usage: null } as const
-
-const NOTHING_STORED = { storage_uri: null, view_url: null, thumbnail_uri: null, analysis_uri: null } as const
 
 /** The state after one more event. Pure; an event other than `clip_recorded` on no state is a bug and yields null. */
 export function applyEvent(state: ClipStateData | null, event: ClipEvent): ClipStateData | null {
@@ -25,6 +24,7 @@ export function applyEvent(state: ClipStateData | null, event: ClipEvent): ClipS
 function withLateObjects(state: ClipStateData, event: ClipEvent): ClipStateData {
   if ('alert_stage' in event && event.alert_stage !== 'verdict') return reduceNotification(state, event)
   if (event.event_type === 'upload_completed') return { ...state, storage_uri: event.storage_uri }
+  if (event.event_type === 'upload_copied') return withCopy(state, event)
   return event.event_type === 'artifacts_stored' ? reduceOutcome(state, event) : state
 }
 
@@ -44,6 +44,8 @@ function reduce(state: ClipStateData, event: Exclude<ClipEvent, { event_type: 'c
       return state
     case 'upload_started':
       return withStage(state, 'upload', started(state.stages.upload, event))
+    case 'upload_copied':
+      return withCopy(state, event)
     case 'upload_completed':
       return {
         ...withStage(state, 'upload', succeeded(state.stages.upload, event)),
@@ -86,7 +88,7 @@ function isNotification(event: ClipEvent): event is NotificationEvent {
 
 type OutcomeEvent = Extract<
   ClipEvent,
-  { event_type: 'artifacts_stored' | 'alert_decision_made' | 'clip_finished' | 'clip_pruned' | 'clip_deleted' }
+  { event_type: 'artifacts_stored' | 'alert_decision_made' | 'clip_finished' | 'clip_pruned' | 'storage_pruned' | 'clip_deleted' }
 >
 
 function reduceOutcome(state: ClipStateData, event: OutcomeEvent): ClipStateData {
@@ -103,6 +105,8 @@ function reduceOutcome(state: ClipStateData, event: OutcomeEvent): ClipStateData
       return { ...state, finished_at: event.ts }
     case 'clip_pruned':
       return { ...state, local_deleted_at: event.ts }
+    case 'storage_pruned':
+      return withoutCopy(state, event)
     case 'clip_deleted':
       return {
         ...state,
@@ -126,6 +130,7 @@ function newState(clip: Clip, config_hash: string, event: ClipEvent): ClipStateD
     first_alerts: {},
     storage_uri: null,
     view_url: null,
+    copies: {},
     thumbnail_uri: null,
     analysis_uri: null,
     filter_result: null,
@@ -138,6 +143,7 @@ function newState(clip: Clip, config_hash: string, event: ClipEvent): ClipStateD
     updated_at: event.ts,
     finished_at: null,
     local_deleted_at: null,
+    storage_pruned_at: null,
     deleted_at: null,
     event_seq: event.seq,
   }

@@ -11,7 +11,9 @@ import { MemoryJournal } from '../testkit/memory-journal.ts'
 import { memoryLogger } from '../testkit/memory-logger.ts'
 import { ClipRepository } from './clip-repository.ts'
 import { deleteClip } from './delete-clip.ts'
+import { storageKeys } from './storage-keys.ts'
 
+const keys = storageKeys('clips', null)
 const live = new AbortController().signal
 let folder = ''
 beforeEach(async () => {
@@ -31,6 +33,7 @@ async function storedClip() {
   const deleted: string[] = []
   const storage = {
     answer: (): Result<void, PluginError> => ok(),
+    locate: (key: string) => ok(`memory:${key}`),
     async delete(uri: string) {
       const answer = storage.answer()
       if (answer.ok) deleted.push(uri)
@@ -43,7 +46,7 @@ async function storedClip() {
 
 test('a deleted clip is gone everywhere, and its journal remembers that', async () => {
   const { clip, repository, storage, deleted, journal } = await storedClip()
-  expect(await deleteClip(clip.clip_id, { repository, storage }, live)).toEqual(ok({ deleted_local: true, deleted_storage: true }))
+  expect(await deleteClip(clip.clip_id, { repository, storage, keys }, live)).toEqual(ok({ deleted_local: true, deleted_storage: true }))
   await expect(stat(clip.local_path)).rejects.toMatchObject({ code: 'ENOENT' })
   expect(deleted).toEqual(['memory:clip', 'memory:thumb'])
   await repository.settled(clip.clip_id)
@@ -54,17 +57,17 @@ test('a deleted clip is gone everywhere, and its journal remembers that', async 
 
 test('an unknown clip is null, and nothing is touched', async () => {
   const { repository, storage, deleted } = await storedClip()
-  expect(await deleteClip('front_door_9.mp4', { repository, storage }, live)).toEqual(ok(null))
+  expect(await deleteClip('front_door_9.mp4', { repository, storage, keys }, live)).toEqual(ok(null))
   expect(deleted).toEqual([])
 })
 
 test('a storage that is down leaves the mark and the addresses, and a second call finishes it', async () => {
   const { clip, repository, storage, deleted } = await storedClip()
   storage.answer = () => err(pluginError('unavailable', 'down'))
-  expect(await deleteClip(clip.clip_id, { repository, storage }, live)).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
+  expect(await deleteClip(clip.clip_id, { repository, storage, keys }, live)).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
   expect(await repository.read(clip.clip_id)).toMatchObject({ value: { status: 'deleted', storage_uri: 'memory:clip' } })
   storage.answer = () => ok()
-  expect(await deleteClip(clip.clip_id, { repository, storage }, live)).toEqual(ok({ deleted_local: false, deleted_storage: true }))
+  expect(await deleteClip(clip.clip_id, { repository, storage, keys }, live)).toEqual(ok({ deleted_local: false, deleted_storage: true }))
   expect(deleted).toEqual(['memory:clip', 'memory:thumb'])
 })
 
@@ -74,7 +77,7 @@ test('an upload that ends during the deletion is deleted as well', async () => {
     if (deleted.length === 0) repository.record(clip.clip_id, { ...upload, storage_uri: 'memory:late' })
     return ok()
   }
-  expect(await deleteClip(clip.clip_id, { repository, storage }, live)).toMatchObject({ ok: true })
+  expect(await deleteClip(clip.clip_id, { repository, storage, keys }, live)).toMatchObject({ ok: true })
   expect(deleted).toEqual(['memory:clip', 'memory:late', 'memory:thumb'])
 })
 
@@ -83,5 +86,5 @@ test('a storage that throws is an error, not a crash', async () => {
   storage.answer = () => {
     throw new Error('boom')
   }
-  expect(await deleteClip(clip.clip_id, { repository, storage }, live)).toMatchObject({ ok: false, error: { kind: 'bug' } })
+  expect(await deleteClip(clip.clip_id, { repository, storage, keys }, live)).toMatchObject({ ok: false, error: { kind: 'bug' } })
 })

@@ -1,4 +1,4 @@
-import type { ClipStateData, StageLog } from '../contracts/clip-state.ts'
+import { addressOf, type ClipStateData, type StageLog } from '../contracts/clip-state.ts'
 import { ERROR_KINDS, isRetryable, type ErrorKind } from '../contracts/errors.ts'
 
 /** The kind of a failure for good, as the journal keeps it; null when the stage did not fail. Pure. */
@@ -25,6 +25,7 @@ export function owesAlert({ deleted_at, finished_at, alert_decision, notificatio
 }
 
 /** Whether a clip ended without detections for a reason that can pass. Pure. */
-export function owesFilter({ deleted_at, local_deleted_at, storage_uri, stages }: ClipStateData): boolean {
-  return deleted_at === null && (local_deleted_at === null || storage_uri !== null) && mayPass(stages.filter)
+export function owesFilter(state: ClipStateData): boolean {
+  const isSomewhere = state.local_deleted_at === null || addressOf(state) !== null
+  return state.deleted_at === null && isSomewhere && mayPass(state.stages.filter)
 }

@@ -3,6 +3,7 @@ import type { AlertFacts } from '../contracts/alert-policy.ts'
 import type { ClipStateData, StageLog } from '../contracts/clip-state.ts'
 import type { FilterResult } from '../contracts/detection.ts'
 import { pluginError } from '../contracts/errors.ts'
+import type { StoredCopy } from '../contracts/storage.ts'
 import { skipped, type StageOutcome, type StageOutputs } from '../contracts/stages.ts'
 import { withLogContext } from '../lib/log-context.ts'
 import { within } from '../lib/within.ts'
@@ -19,7 +20,8 @@ import type { WithdrawAlerts } from './withdraw-alerts.ts'
 
 /** The plugins as stages. `path` is a readable local copy of the clip. */
 export interface ClipStages {
-  readonly upload: (clip: ClipStateData) => Stage<'upload'>
+  /** `onCopy` hears of each copy, where the storage keeps several. */
+  readonly upload: (clip: ClipStateData, onCopy?: (copy: StoredCopy) => void) => Stage<'upload'>
   /** @param onHit hears what was found as soon as something was. */
   readonly filter: (clip: ClipStateData, path: string, onHit: Consider) => Stage<'filter'>
   readonly vlm: (clip: ClipStateData, path: string, detection: FilterResult) => Stage<'vlm'>
@@ -58,7 +60,9 @@ export async function processClip(clip: ClipStateData, deps: ProcessClip, slot: 
 
     const picture = byBestFrame((detection) => deps.artifacts.thumbnail(clip, detection, file.path, signal))
     const consider = deps.firstAlerts.begin(clip.clip_id, picture, signal)
-    const uploading = upload(run) // overlaps everything below
+    let haveLink: () => void = () => undefined
+    const linked = new Promise<void>((resolve) => (haveLink = resolve))
+    const uploading = upload(run, haveLink) // overlaps everything below
     const filter = await detect(run, consider)
     if (filter.state !== 'ok' || isOver(run)) {
       slot[Symbol.dispose]()
@@ -77,7 +81,7 @@ export async function processClip(clip: ClipStateData, deps: ProcessClip, slot: 
 
     const decision = decide(run, { camera_name: clip.camera_name, filter_result: filter.value, vlm })
     slot[Symbol.dispose]()
-    if (decision.notify) await within(Promise.all([uploading, keeping]), deps.maxUploadWaitMs, signal)
+    if (decision.notify) await within(Promise.all([Promise.race([uploading, linked]), keeping]), deps.maxUploadWaitMs, signal)
     await tell(run, decision, () => picture(filter.value))
 
     await Promise.all([uploading, decision.notify ? keepPicture() : keeping])
@@ -116,10 +120,12 @@ function byBestFrame(make: (detection: FilterResult) => Thumbnail): (detection: 
   }
 }
 
-async function upload({ clip, deps, signal }: Run): Promise<StageOutcome<'upload'>> {
+/** @param onLink hears when one of several copies has a link: the alert need not wait for the others. */
+async function upload({ clip, deps, signal }: Run, onLink: () => void): Promise<StageOutcome<'upload'>> {
   const { storage_uri, view_url, stages } = clip
   if (stages.upload.status === 'ok' && storage_uri !== null) return { state: 'ok', value: { storage_uri, view_url } }
-  return runStage(deps.runner, deps.stages.upload(clip), { clip_id: clip.clip_id, attemptsBefore: stages.upload.attempts }, signal)
+  const stage = deps.stages.upload(clip, ({ view_url }) => (view_url === null ? undefined : onLink()))
+  return runStage(deps.runner, stage, { clip_id: clip.clip_id, attemptsBefore: stages.upload.attempts }, signal)
 }
 
 async function detect({ clip, path, deps, signal }: Run, onHit: Consider): Promise<StageOutcome<'filter'>> {

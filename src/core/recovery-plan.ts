@@ -1,4 +1,4 @@
-import type { ClipStateData } from '../contracts/clip-state.ts'
+import { addressOf, type ClipStateData } from '../contracts/clip-state.ts'
 import type { SpoolFinding } from '../contracts/journal.ts'
 import { failedKind } from './pipeline-debt.ts'
 
@@ -18,7 +18,8 @@ export function recoveryStep({ state, fileExists }: Extract<SpoolFinding, { type
   if (state.deleted_at !== null) return { do: fileExists ? 'remove_file' : 'nothing' }
   const unfinished = state.status !== 'done' && !isSettled(state, configHash)
   if (fileExists) return { do: unfinished ? 'resume' : 'nothing' }
-  if (state.storage_uri === null) return { do: state.local_deleted_at === null ? 'give_up' : 'nothing' }
+  const isNowhere = addressOf(state) === null && state.storage_pruned_at === null
+  if (isNowhere) return { do: state.local_deleted_at === null ? 'give_up' : 'nothing' }
   if (state.local_deleted_at === null) return { do: 'note_missing', thenResume: unfinished }
   return { do: unfinished ? 'resume' : 'nothing' }
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../contracts/logger.ts'
 import type { ClipDigest, ClipIndex } from './clip-index.ts'
 import type { ClipRepository } from './clip-repository.ts'
 import { nextPrune, type DiskUse, type RetentionLimits } from './retention-plan.ts'
+import { wasUploaded } from './storage-debt.ts'
 import type { SystemAlerts } from './system-alerts.ts'
 
 export interface PrunerDeps {
@@ -129,7 +130,7 @@ export class RetentionPruner {
     using _held = held.value
     const path = this.#deps.pathOf(digest.camera_name, digest.clip_id)
     const state = this.#deps.repository.get(digest.clip_id)
-    if (state?.storage_uri == null) return false
+    if (state === null || !wasUploaded(state)) return false
     try {
       await rm(path)
     } catch (cause) {

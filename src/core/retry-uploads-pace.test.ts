@@ -7,6 +7,7 @@ import { FakeClock } from '../testkit/fake-clock.ts'
 import { memoryLogger } from '../testkit/memory-logger.ts'
 import { Semaphore } from '../lib/semaphore.ts'
 import { digestOf } from './clip-index.ts'
+import { storageKeys } from './storage-keys.ts'
 import { sweepUploads, type UploadDebtDeps } from './retry-uploads.ts'
 
 const FIRST_DELAY_MS = 1000
@@ -24,7 +25,8 @@ function failing(kind: ErrorKind): { readonly deps: UploadDebtDeps; readonly clo
       hold: async () => ({ ok: true, value: { [Symbol.dispose]: () => undefined } }),
       record: () => undefined,
     },
-    storage: { delete: async () => ok() },
+    storage: { delete: async () => ok(), locate: (key) => ok(`memory:${key}`) },
+    keys: storageKeys('clips', null),
     runner: {
       clock,
       log: memoryLogger(),

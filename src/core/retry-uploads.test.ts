@@ -40,8 +40,8 @@ async function withDebts(count: number) {
   }
   const { clock, runner } = pipeline.stages
   const { stages, openFile } = pipeline.deps()
-  const { index, repository, storage, artifacts } = pipeline
-  const start = () => sweepUploads({ index, repository, storage, runner, stages, artifacts, openFile, clock, firstDelayMs: 1000 })
+  const { index, repository, storage, artifacts, keys } = pipeline
+  const start = () => sweepUploads({ index, repository, storage, keys, runner, stages, artifacts, openFile, clock, firstDelayMs: 1000 })
   const uploads = () => storage.puts.map((key) => key.replace('clips/front_door/front_door_', ''))
   return { pipeline, clock, storage, index, start, uploads, ids, folder }
 }

@@ -14,11 +14,13 @@ import { deleteClip } from './delete-clip.ts'
 import type { ClipStages } from './process-clip.ts'
 import { onceQuietly, runStage, type StageRunner } from './run-stage.ts'
 import { missingArtifacts, owesStorage } from './storage-debt.ts'
+import type { StorageKeys } from './storage-keys.ts'
 
 export interface UploadDebtDeps {
   readonly index: Pick<ClipIndex, 'owing'>
   readonly repository: Pick<ClipRepository, 'get' | 'hold' | 'record' | 'read'>
-  readonly storage: Pick<StorageBackend, 'delete'>
+  readonly storage: Pick<StorageBackend, 'delete' | 'places' | 'locate'>
+  readonly keys: StorageKeys
   readonly runner: StageRunner
   readonly stages: Pick<ClipStages, 'upload'>
   readonly artifacts: ArtifactKeeper
@@ -35,7 +37,7 @@ export function sweepUploads(deps: UploadDebtDeps): DebtSweeper {
 }
 
 async function payStorage(clipId: string, deps: UploadDebtDeps, signal: AbortSignal): Promise<Payment> {
-  const { repository, storage } = deps
+  const { repository } = deps
   const held = await repository.hold(clipId)
   if (!held.ok) return 'hopeless'
   using _held = held.value
@@ -43,7 +45,7 @@ async function payStorage(clipId: string, deps: UploadDebtDeps, signal: AbortSig
   // Read anew: the pipeline may have taken it up again.
   if (clip === null || !owesStorage(clip)) return 'paid'
   return await withLogContext({ clip_id: clip.clip_id, camera_name: clip.camera_name }, async () => {
-    if (clip.deleted_at !== null) return (await deleteClip(clipId, { repository, storage }, signal)).ok ? 'paid' : 'refused'
+    if (clip.deleted_at !== null) return (await deleteClip(clipId, deps, signal)).ok ? 'paid' : 'refused'
     const uploaded = await upload(clip, deps, signal)
     if (uploaded.state === 'failed') return explain(uploaded.error.kind, clip, deps)
     await keepArtifacts(clip, deps, signal)

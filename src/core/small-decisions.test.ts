@@ -130,6 +130,18 @@ describe('what the household is told', () => {
     expect(buildAlert(upload(status), now)).toMatchObject({ upload_pending, upload_failed, ts: now.toISOString() })
   })
 
+  test('while not all places have a copy, it carries the first that has a link, and says that the upload is under way', () => {
+    const copy = (second: number, view_url: string | null) => {
+      return { storage_uri: `local:${second}`, view_url, stored_at: `2026-01-01T00:00:0${second}.000Z` }
+    }
+    const copies = { usb: copy(3, 'https://usb'), cloud: copy(2, 'https://cloud'), nas: copy(1, null) }
+    const early = buildAlert(aClipState({ copies }), now)
+    expect(early).toMatchObject({ storage_uri: 'local:2', view_url: 'https://cloud', upload_pending: true, upload_failed: false })
+    expect(buildAlert(aClipState({ copies: { nas: copies.nas } }), now)).toMatchObject({ storage_uri: 'local:1', view_url: null })
+    const all = buildAlert(aClipState({ copies, storage_uri: 'mirror:a', view_url: 'https://usb' }), now)
+    expect(all).toMatchObject({ storage_uri: 'mirror:a', view_url: 'https://usb' })
+  })
+
   test('without an analysis the risk is unknown, and the clip is its own key', () => {
     const alert = buildAlert(aClipState(), now)
     expect(alert).toMatchObject({ risk_level: null, summary: null, dedupe_key: alert.clip_id, detected_classes: [], confidence: 0 })
@@ -155,9 +167,22 @@ test('health is unhealthy without a working camera or pipeline, degraded with an
 
 describe('what to do with a clip of an earlier run', () => {
   const GONE = '2026-01-01T01:00:00.000Z'
+  const COPIES = { nas: { storage_uri: 'local:a', view_url: null, stored_at: GONE } }
   test.each([
     ['an unfinished one goes on', {}, true, { do: 'resume' }],
     ['a finished one is left alone', { status: 'done' }, true, { do: 'nothing' }],
+    [
+      'one whose file is gone before all places had it goes on with a copy',
+      { copies: COPIES },
+      false,
+      { do: 'note_missing', thenResume: true },
+    ],
+    [
+      'one that left the storage by its retention is no loss when its file goes too',
+      { status: 'done', storage_pruned_at: GONE },
+      false,
+      { do: 'note_missing', thenResume: false },
+    ],
     ['a failed one is tried again', { status: 'error' }, true, { do: 'resume' }],
     ['a deleted one loses the file that a crash left', { deleted_at: GONE }, true, { do: 'remove_file' }],
     ['a deleted one without a file is left alone', { deleted_at: GONE }, false, { do: 'nothing' }],

@@ -10,15 +10,22 @@ export function owesStorage(state: ClipStateData): boolean {
   return upload.status !== 'ok' || missingArtifacts(state).length > 0
 }
 
-/** Everything of a clip that the storage has. */
-export function objectsOf({ storage_uri, thumbnail_uri, analysis_uri }: ClipStateData): string[] {
-  return [storage_uri, thumbnail_uri, analysis_uri].filter((uri) => uri !== null)
+/** Whether the storage took the clip whole, even if its retention has deleted it there since. Pure. */
+export function wasUploaded({ stages, storage_uri, storage_pruned_at }: ClipStateData): boolean {
+  return stages.upload.status === 'ok' && (storage_uri !== null || storage_pruned_at !== null)
+}
+
+/** Everything of a clip that the storage has, copies of an upload that was never completed included. */
+export function objectsOf({ storage_uri, copies, thumbnail_uri, analysis_uri }: ClipStateData): string[] {
+  const single = [storage_uri, thumbnail_uri, analysis_uri].filter((uri) => uri !== null)
+  return [...single, ...Object.values(copies).map((copy) => copy.storage_uri)]
 }
 
 export type Artifact = 'thumbnail' | 'analysis'
 
 /** Artifacts that could be made from what is known and are not stored yet. Pure. */
 export function missingArtifacts(state: ClipStateData): Artifact[] {
+  if (state.storage_pruned_at !== null) return [] // they went with the clip, on purpose
   const missing: Artifact[] = []
   if (state.thumbnail_uri === null && wantsThumbnail(state)) missing.push('thumbnail')
   if (state.analysis_uri === null && state.analysis_result !== null) missing.push('analysis')

@@ -1,20 +1,24 @@
 import { pluginError, type PluginError } from '../contracts/errors.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
-import type { StorageBackend, StoredObject } from '../contracts/storage.ts'
+import type { CopyProgress, StorageBackend, StoredObject } from '../contracts/storage.ts'
 
 /** Objects in memory. `fails`: what every call answers while it is set. `gate`: what every upload waits for. */
-export class FakeStorage implements Pick<StorageBackend, 'put' | 'putBytes' | 'get' | 'delete'> {
+export class FakeStorage implements Pick<StorageBackend, 'put' | 'putBytes' | 'get' | 'delete' | 'locate'> {
   readonly objects = new Set<string>()
   readonly puts: string[] = []
   fails: PluginError | null = null
   gate: Promise<void> = Promise.resolve()
 
-  async put(_localPath: string, key: string): Promise<Result<StoredObject, PluginError>> {
+  async put(_localPath: string, key: string, _signal?: AbortSignal, _progress?: CopyProgress): Promise<Result<StoredObject, PluginError>> {
     this.puts.push(key)
     await this.gate
     if (this.fails !== null) return err(this.fails)
     this.objects.add(`memory:${key}`)
     return ok({ storage_uri: `memory:${key}`, view_url: `https://home/${key}` })
+  }
+
+  locate(key: string): Result<string, PluginError> {
+    return ok(`memory:${key}`)
   }
 
   async putBytes(_bytes: Uint8Array, key: string): Promise<Result<StoredObject, PluginError>> {

@@ -10,6 +10,7 @@ import { announcer } from '../core/announce-clip.ts'
 import { artifactKeeper } from '../core/artifacts.ts'
 import { ClipIndex } from '../core/clip-index.ts'
 import { ClipRepository } from '../core/clip-repository.ts'
+import { copyProgress } from '../core/copy-progress.ts'
 import { FirstAlerts, type Consider, type FirstAlertDeps } from '../core/first-alerts.ts'
 import { processClip, type ProcessClip } from '../core/process-clip.ts'
 import { storageKeys } from '../core/storage-keys.ts'
@@ -120,7 +121,12 @@ export class PipelineFixture {
       runner,
       repository: this.repository,
       stages: {
-        upload: (clip) => ({ ...stage, name: 'upload', plugin: 'memory', attempt: () => this.storage.put('', this.keys.clip(clip)) }),
+        upload: (clip, onCopy) => ({
+          ...stage,
+          name: 'upload',
+          plugin: 'memory',
+          attempt: (signal) => this.storage.put('', this.keys.clip(clip), signal, copyProgress(clip.clip_id, this.repository, onCopy)),
+        }),
         filter: (_clip, _path, onHit) => ({ ...stage, name: 'filter', plugin: 'mock', attempt: (signal) => this.filter(signal, onHit) }),
         vlm: () => ({ ...stage, name: 'vlm', plugin: 'mock', attempt: (signal) => this.vlm(signal) }),
       },
