@@ -42,9 +42,11 @@ function observeClips(registry: Registry): Observe {
   const bytes = new Counter({ name: 'homesec_clip_bytes_total', help: 'Size of the clips taken in', labelNames: ['camera'], registers })
   const finished = new Counter({ name: 'homesec_clips_finished_total', help: 'Clips whose processing reached its end', registers })
   const removed = new Counter({ name: 'homesec_clips_removed_total', help: 'Clips removed from the disk', labelNames: ['by'], registers })
+  const pruned = new Counter({ name: 'homesec_storage_pruned_total', help: 'Copies that left a storage', labelNames: ['place'], registers })
   const name = boundedNames()
 
   return (event) => {
+    if (event.event_type === 'storage_pruned') pruned.inc({ place: name(event.place ?? 'storage') })
     if (event.event_type === 'clip_recorded') {
       const camera = name(event.clip.camera_name)
       recorded.inc({ camera })

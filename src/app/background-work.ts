@@ -2,10 +2,12 @@ import { setMaxListeners } from 'node:events'
 import type { ComponentHealth } from '../contracts/health.ts'
 import { messageOf } from '../contracts/errors.ts'
 import { findLeftovers, resumeClips, type RecoveryDeps } from '../core/recover-clips.ts'
+import { RemotePruner } from '../core/remote-pruner.ts'
 import { sweepAlerts } from '../core/retry-alerts.ts'
 import { sweepFilters } from '../core/retry-filters.ts'
 import { sendQuietDigests } from '../core/send-quiet-digests.ts'
 import { sweepUploads } from '../core/retry-uploads.ts'
+import { storageKeepers } from '../core/storage-keepers.ts'
 import { every } from '../lib/every.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
 import { HealthMonitor, healthOf, type Pinged } from './health-monitor.ts'
@@ -76,6 +78,7 @@ export function runTimers({ config, clock, log, scope, pipeline }: Pick<Parts, '
     'retention timer',
     every(config.retention.interval_s * 1000, clock, () => prune('timer'), complain),
   )
+  pruneStorage({ config, clock, log, scope, pipeline })
   const sweep = { ...pipeline, clock, random: pipeline.runner.random, firstDelayMs: config.retry.backoff_s * 1000 }
   const alertMaxAgeMs = config.recovery.alert_max_age_s * 1000
   scope.own('upload sweeper', sweepUploads(sweep))
@@ -83,6 +86,18 @@ export function runTimers({ config, clock, log, scope, pipeline }: Pick<Parts, '
   scope.own('filter sweeper', sweepFilters(sweep))
   const onError = (cause: unknown) => log.error({ event_type: 'digest_failed', error: messageOf(cause) }, 'a digest broke')
   scope.own('quiet digests', sendQuietDigests({ ...sweep, onError }))
+}
+
+/** Only where the owner set limits: nothing leaves the storage by default. */
+function pruneStorage({ config, clock, log, scope, pipeline }: Pick<Parts, 'config' | 'clock' | 'log' | 'scope' | 'pipeline'>): void {
+  const keepers = storageKeepers(pipeline.storage, config.storage.retention)
+  if (keepers.length === 0) return
+  const pruner = new RemotePruner({ ...pipeline, keepers, clock, log })
+  const complain = (cause: unknown) => log.error({ event_type: 'storage_prune_broke', cause }, 'a pass of the storage retention broke')
+  const pass = async (signal: AbortSignal) => {
+    await pruner.prune(signal)
+  }
+  scope.own('storage retention', every(config.retention.interval_s * 1000, clock, pass, complain))
 }
 
 /** The database and the plugins' own files may be on another disk than the clips; no clip that goes would make room there. */

@@ -49,6 +49,7 @@ test('a hit is passed on when it is one', async () => {
     analyzer: null,
     keys: storageKeys('clips', null),
     onUsage: () => undefined,
+    mayPay: () => true,
   }
   const stage = clipStages(CONFIG, plugins).filter(aClipState(), '/spool/a.mp4', (hit) => hits.push(hit))
   expect(await stage.attempt(new AbortController().signal)).toMatchObject({ ok: true })

@@ -93,8 +93,8 @@ function unknownCameras(file: ConfigFile): Problem[] {
 }
 
 /** What no single key can know. */
-function consistency({ server }: ConfigFile): Problem[] {
-  const problems: Problem[] = []
+function consistency({ server, storage }: ConfigFile): Problem[] {
+  const problems: Problem[] = [...retentionOfMirror(storage)]
   if (server.enabled && !isLoopback(server.host) && !authIsOn(server) && !server.allow_insecure) {
     const advice = 'Remove this line (a key is then made for you), listen on 127.0.0.1, or accept it with server.allow_insecure: true.'
     problems.push({
@@ -105,6 +105,16 @@ function consistency({ server }: ConfigFile): Problem[] {
     })
   }
   return problems
+}
+
+/** It would have to mean each place, or all together; nobody should have to guess what gets deleted. */
+function retentionOfMirror({ backend, retention }: ConfigFile['storage']): Problem[] {
+  if (backend !== 'mirror') return []
+  const message = 'each place of a mirror has its own limits'
+  const advice = 'Write it into storage.config.backends[].retention.'
+  return (['max_age_days', 'max_bytes'] as const)
+    .filter((key) => retention[key] !== null)
+    .map((key) => ({ code: 'bad_value', path: ['storage', 'retention', key], message, advice }))
 }
 
 function warnings(file: ConfigFile): string[] {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CAMERA_NAME_PATTERN } from '../contracts/clip.ts'
 import { ClassListSchema } from '../contracts/detection.ts'
+import { RemoteRetentionSchema } from '../contracts/storage.ts'
 import { NotifierSchema, type NotifierConfig } from './schema-notifiers.ts'
 import { SERVICE_KEYS } from './schema-services.ts'
 import { backend, pluginConfig, positiveInt, relativeFolder, seconds } from './schema-parts.ts'
@@ -29,7 +30,7 @@ const CameraSchema = z.strictObject({
 })
 
 const StorageSchema = z.strictObject({
-  backend: backend('local').describe('Where clips are kept: local, or a storage plugin.'),
+  backend: backend('local').describe('Where clips are kept: local, mirror for several places at once, or a storage plugin.'),
   config: pluginConfig().describe('Settings of that storage; see its README.'),
   paths: z
     .strictObject({
@@ -42,6 +43,9 @@ const StorageSchema = z.strictObject({
     })
     .prefault({})
     .describe('Folders inside the storage.'),
+  retention: RemoteRetentionSchema.prefault({}).describe(
+    'When stored clips are deleted in the storage, for good; looked at every retention.interval_s. By default never. With mirror each place has its own.',
+  ),
 })
 
 const RetentionSchema = z.strictObject({
@@ -144,7 +148,7 @@ export const ConfigFileSchema = z.strictObject({
       'Settings that all cameras of one backend share, by its name, such as the port of the FTP server; see the README of that source.',
     ),
   storage: StorageSchema.prefault({}).describe('Where clips go once they are recorded.'),
-  retention: RetentionSchema.prefault({}).describe('When clips leave this disk. Stored copies are not touched.'),
+  retention: RetentionSchema.prefault({}).describe('When clips leave this disk. Stored copies are not touched; see storage.retention.'),
   filter: FilterSchema.prefault({}).describe('Object detection, the same for all cameras.'),
   vlm: VlmSchema.prefault({ run_mode: 'never' }).describe('Analysis by a vision-language model. Leave the block out for none.'),
   alert_policy: AlertPolicySchema.prefault({}).describe('When to alert.'),

@@ -2,7 +2,7 @@ import type { ClipStateData } from '../contracts/clip-state.ts'
 import { Heap } from '../lib/heap.ts'
 import { owesSecondStage } from './first-alert-state.ts'
 import { owesAlert, owesFilter } from './pipeline-debt.ts'
-import { owesStorage } from './storage-debt.ts'
+import { owesStorage, wasUploaded } from './storage-debt.ts'
 
 /** What has to be known of every clip at any time without reading its journal. */
 export interface ClipDigest {
@@ -14,6 +14,8 @@ export interface ClipDigest {
   /** The local file is there. */
   readonly local: boolean
   readonly prunable: Prunable
+  /** Places that have a copy; without any, what the storage's address begins with, such as `local:`. */
+  readonly storedIn: readonly string[]
   readonly debts: readonly Debt[]
   readonly eventSeq: number
 }
@@ -34,6 +36,7 @@ export function digestOf(state: ClipStateData): ClipDigest {
     bytes: state.size_bytes,
     local: state.local_deleted_at === null && state.deleted_at === null,
     prunable: prunable(state),
+    storedIn: storedIn(state),
     debts: debtsOf(state),
     eventSeq: state.event_seq,
   }
@@ -54,8 +57,14 @@ function debtsOf(state: ClipStateData): readonly Debt[] {
 }
 
 function prunable(state: ClipStateData): Prunable {
-  if (state.storage_uri === null || state.stages.upload.status !== 'ok') return 'no'
+  if (!wasUploaded(state)) return 'no'
   return state.status === 'done' ? 'done' : 'uploaded'
+}
+
+function storedIn({ storage_uri, copies }: ClipStateData): readonly string[] {
+  const places = Object.keys(copies)
+  if (places.length > 0 || storage_uri === null) return places
+  return [storage_uri.slice(0, storage_uri.indexOf(':') + 1)]
 }
 
 /** A digest of every clip, kept current by the events, so that retention and the sweeper never rescan a folder. */
@@ -72,6 +81,7 @@ export class ClipIndex {
   readonly #prunable: Record<Exclude<Prunable, 'no'>, Heap<string>>
   readonly #lastStart = new Map<string, string>()
   readonly #onUpdate: (state: ClipStateData) => void
+  readonly #lists = new Map<string, readonly string[]>()
   #localBytes = 0
 
   /** @param onUpdate hears of every state that is news here, those of earlier runs included. */
@@ -115,7 +125,7 @@ export class ClipIndex {
   update(state: ClipStateData): void {
     const before = this.#digests.get(state.clip_id)
     if (before !== undefined && before.eventSeq > state.event_seq) return
-    const digest = digestOf(state)
+    const digest = this.#sharing(digestOf(state))
     this.#digests.set(digest.clip_id, digest)
     this.#onUpdate(state)
     if (state.start_ts > (this.#lastStart.get(state.camera_name) ?? '')) this.#lastStart.set(state.camera_name, state.start_ts)
@@ -161,6 +171,14 @@ export class ClipIndex {
       if (current?.local === true && current.prunable === kind) return current
     }
     return undefined
+  }
+
+  /** Clips are many and places are few: equal lists of places become one. */
+  #sharing(digest: ClipDigest): ClipDigest {
+    const key = digest.storedIn.join()
+    const storedIn = this.#lists.get(key) ?? digest.storedIn
+    this.#lists.set(key, storedIn)
+    return { ...digest, storedIn }
   }
 
   giveBack(digest: ClipDigest): void {
