@@ -21,12 +21,13 @@ import { ftpSource } from './sources/ftp/plugin.ts'
 import { rtspSource } from './sources/rtsp/plugin.ts'
 import { dropboxStorage } from './storage/dropbox/plugin.ts'
 import { localStorage } from './storage/local/plugin.ts'
+import { mirrorStorage } from './storage/mirror/plugin.ts'
 import { s3Storage } from './storage/s3/plugin.ts'
 
 /** Every plugin this build ships with. Adding one is a folder and a line here. */
 export const builtinPlugins: PluginCatalog = {
   source: [rtspSource, ftpSource, folderSource],
-  storage: [localStorage, s3Storage, dropboxStorage],
+  storage: [localStorage, s3Storage, dropboxStorage, mirrorStorage],
   filter: [yoloFilter, hogFilter, mockFilter],
   analyzer: [openaiAnalyzer, anthropicAnalyzer, googleAnalyzer, fallbackAnalyzer, mockAnalyzer],
   alert_policy: [defaultAlertPolicy, noopAlertPolicy],

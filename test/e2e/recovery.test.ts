@@ -1,6 +1,8 @@
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startChatCompletionsServer } from '../../src/testkit/chat-completions-server.ts'
-import { openHome, withPhone, type Home } from './harness/home.ts'
+import { CAMERA, openHome, withPhone, type Home } from './harness/home.ts'
 import { startWebhookReceiver, type WebhookReceiver } from './harness/webhook-receiver.ts'
 
 const SLOW_MS = 600_000
@@ -106,6 +108,53 @@ test('whoever was told before the kill is not told again; the other one is', asy
   expect(phone.alerts.map((alert) => alert.clip_id)).toEqual([clip_id])
   expect(siren.alerts.map((alert) => alert.clip_id)).toEqual([clip_id])
 })
+
+test('a kill between two copies of a clip costs neither, and only the missing place gets it after the next start', async () => {
+  const home = openHome()
+  const phone = await withPhone(home)
+  const [nas, usb] = [join(home.root, 'nas'), join(home.root, 'usb')]
+  const backends = [
+    { name: 'nas', backend: 'local', config: { root: nas } },
+    { name: 'usb', backend: 'local', config: { root: usb } },
+  ]
+  home.reconfigure({
+    storage: { backend: 'mirror', config: { backends } },
+    retry: { max_attempts: 50, backoff_s: 1 },
+    alert: { max_upload_wait_s: 0.1 },
+  })
+  writeFileSync(usb, 'no folder') // what is plugged in there is no disk
+  const first = await home.start()
+  home.drop(1)
+  const { clip_id } = await home.until(1, 'copied to the first place', ({ copies }) => 'nas' in copies)
+  await phone.alertOf(clip_id)
+  await first.kill()
+  const before = objectIn(nas)
+  expect(home.journal(1)).toMatchObject({ storage_uri: null, copies: { nas: { storage_uri: `local:clips/front_door/${clip_id}` } } })
+
+  rmSync(usb)
+  const second = await home.start()
+  expect(await home.until(1, 'in both places', ({ storage_uri }) => storage_uri !== null)).toMatchObject({ copies: { nas: {}, usb: {} } })
+  await home.done(1)
+  expect(objectIn(nas)).toEqual(before) // the very same file: nobody stored it again
+  expect(home.stored('.mp4', usb)).toEqual(home.stored('.mp4', nas))
+  expect(phone.alerts.filter((alert) => alert.clip_id === clip_id)).toHaveLength(1)
+  await second.kill()
+
+  const limited = backends.map((place) => (place.name === 'usb' ? { ...place, retention: { max_bytes: 1 } } : place))
+  home.reconfigure({ storage: { backend: 'mirror', config: { backends: limited } }, retention: { min_free_bytes: 0, interval_s: 0.3 } })
+  await home.start()
+  await home.until(1, 'gone from the place with a limit', ({ copies }) => !('usb' in copies))
+  expect([home.stored('', usb), objectIn(nas)]).toEqual([[], before])
+})
+
+/** The one video in a storage, as the file system knows it. */
+function objectIn(root: string): { readonly name: string; readonly ino: number } {
+  const folder = join(root, 'clips', CAMERA)
+  const names = readdirSync(folder).filter((name) => name.endsWith('.mp4'))
+  const [name = ''] = names
+  expect(names).toHaveLength(1)
+  return { name, ino: statSync(join(folder, name)).ino }
+}
 
 test('kills at any moment lose no clip and store none twice', async () => {
   const home = openHome()
