@@ -17,8 +17,10 @@ function folderPlace(root: string, view_url_prefix: string | null = null): Fault
   return new FaultyStorage(createLocalStorage({ root, view_url_prefix }, testHost()))
 }
 
-/** A mirror over two real folders, `nas` and `usb`; `usb` alone has links. Quick to lose patience. */
-export async function twoFolders(options: { readonly broken?: boolean; readonly retention?: RemoteRetention } = {}) {
+/** A mirror over two real folders, `nas` and `usb`; `usb` alone has links. `answerMs`: its patience with a place that hangs. */
+export async function twoFolders(
+  options: { readonly broken?: boolean; readonly retention?: RemoteRetention; readonly answerMs?: number } = {},
+) {
   const root = mkdtempSync(join(tmpdir(), 'homesec-mirror-'))
   const folders = { nas: join(root, 'nas'), usb: join(root, 'usb') }
   const parts = { nas: folderPlace(folders.nas), usb: folderPlace(folders.usb, 'https://usb.lan/') }
@@ -30,7 +32,7 @@ export async function twoFolders(options: { readonly broken?: boolean; readonly 
   const backends = ['nas', 'usb'].map((name) => ({ name, backend: 'local', config: {}, retention: options.retention ?? NO_LIMITS }))
   // The host promises any kind of plugin; this test has storages only.
   const host = { ...testHost({ clock, log: memoryLogger() }), loadPart: loadPart as ReturnType<typeof testHost>['loadPart'] }
-  const mirror: StorageBackend = await createMirrorStorage({ backends }, host, 50)
+  const mirror: StorageBackend = await createMirrorStorage({ backends }, host, options.answerMs)
   const file = join(root, 'source.mp4')
   writeFileSync(file, 'video')
   return { mirror, parts, folders, clock, file }

@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { once } from 'node:events'
+import { addAbortSignal, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { pluginError, type PluginError } from '../../../contracts/errors.ts'
-import type { Result } from '../../../contracts/result.ts'
+import { ok, type Result } from '../../../contracts/result.ts'
 import type { CopyProgress, StorageBackend, StoredCopy } from '../../../contracts/storage.ts'
 import { twoFolders } from '../../../testkit/mirror-fixture.ts'
 
@@ -68,7 +70,7 @@ describe('storing', () => {
   })
 
   test('a place that hung is left alone for a minute, then tried by one upload at a time, and is back with the first answer', async () => {
-    const { mirror, parts, clock, file } = await twoFolders()
+    const { mirror, parts, clock, file } = await twoFolders({ answerMs: 400 })
     parts.usb.fails = 'hang'
     expect(await mirror.ping(live)).toMatchObject({ ok: false, error: { message: expect.stringContaining('usb: ') as string } })
     const put = () => mirror.put(file, KEY, live)
@@ -123,13 +125,27 @@ describe('reading', () => {
   })
 
   test('passes over a place that gives no answer, and asks it last from then on', async () => {
-    const { mirror, parts, file } = await twoFolders()
+    const { mirror, parts, file } = await twoFolders({ answerMs: 400 })
     await succeeds(mirror.put(file, KEY, live))
     parts.nas.fails = 'hang'
     expect(await readText(mirror, ADDRESS)).toBe('video')
     const asked = parts.nas.calls.length
     expect(await readText(mirror, ADDRESS)).toBe('video')
     expect(parts.nas.calls).toHaveLength(asked)
+  })
+
+  test('a stream that comes after its time is closed, and its errors reach nobody', async () => {
+    const { mirror, parts, file } = await twoFolders({ answerMs: 400 })
+    await succeeds(mirror.put(file, KEY, live))
+    const late: Readable[] = []
+    parts.nas.read = async (_uri, _range, signal) => {
+      await once(signal, 'abort')
+      const stream = addAbortSignal(signal, new Readable({ read: () => undefined }))
+      late.push(stream)
+      return ok({ stream, size: 5 })
+    }
+    expect(await readText(mirror, ADDRESS)).toBe('video')
+    expect(late.map(({ destroyed }) => destroyed)).toEqual([true])
   })
 
   test('a viewer who leaves before the first byte does not make the place a silent one', async () => {

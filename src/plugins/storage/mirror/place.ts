@@ -86,7 +86,8 @@ export class Place implements StoragePlace, AsyncDisposable {
     const late = setTimeout(() => streaming.abort(), this.#spec.answerMs)
     const read = await this.#call(async (storage) => {
       const answer = await storage.read(own, range, streaming.signal)
-      if (answer.ok && streaming.signal.aborted) answer.value.stream.destroy() // nobody waits for it any more
+      // Nobody waits for it any more, nor listens to its errors.
+      if (answer.ok && streaming.signal.aborted) answer.value.stream.on('error', () => undefined).destroy()
       return answer
     }, streaming.signal)
     clearTimeout(late)
