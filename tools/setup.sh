@@ -26,6 +26,9 @@ have_mosquitto() { command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ]
 have_gst_plugin() { compgen -G "/usr/lib/*/gstreamer-1.0/libgst$1.so" >/dev/null; }
 have_gst_server() { /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null; }
 have_swift() { /usr/bin/python3 -c 'import swift' 2>/dev/null; }
+have_apache() { [ -x /usr/sbin/apache2 ]; }
+have_nginx() { [ -x /usr/sbin/nginx ]; }
+have_sshd() { [ -x /usr/sbin/sshd ]; }
 have_ffmpeg() { command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null; }
 
 # Debian package name of each missing program, one a line.
@@ -36,16 +39,39 @@ missing_packages() {
   have_postgres || echo postgresql
   command -v lftp >/dev/null || echo lftp
   command -v curl >/dev/null || echo curl
-  # Tests skip where GStreamer or Swift is absent, and elsewhere their packages have other names.
+  # Tests skip where these are absent, and elsewhere their packages have other names.
   command -v apt-get >/dev/null || return 0
+  have_apache || echo apache2-bin
+  have_nginx || echo nginx-light
+  have_sshd || echo openssh-server
   have_gst_server || printf '%s\n' gir1.2-gst-rtsp-server-1.0 python3-gi
   have_swift || echo python3-swift
   have_gst_plugin rtp || echo gstreamer1.0-plugins-good
   have_gst_plugin videoparsersbad || echo gstreamer1.0-plugins-bad
 }
 
+# Empty, or sudo.
+as_root=()
+
+# Tests start servers of their own. One of the system that nobody asked for must not begin to listen, now or at the next boot.
+without_starting_servers() {
+  local policy=/usr/sbin/policy-rc.d
+  if [ -e "$policy" ]; then
+    "$@"
+    return
+  fi
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  trap '"${as_root[@]}" rm -f /usr/sbin/policy-rc.d' EXIT
+  "${as_root[@]}" chmod 755 "$policy"
+  "$@"
+  case " ${missing[*]} " in *' nginx-light '*) disable_service nginx ;; esac
+  case " ${missing[*]} " in *' openssh-server '*) disable_service ssh ;; esac
+}
+
+disable_service() { ! command -v systemctl >/dev/null || "${as_root[@]}" systemctl disable "$1" 2>/dev/null || true; }
+
 install_system_packages() {
-  local missing as_root=()
+  local missing
   # No mapfile: macOS has bash 3.2.
   read -ra missing <<<"$(missing_packages | tr '\n' ' ')"
   [ -n "${missing[*]:-}" ] || return 0
@@ -56,7 +82,7 @@ install_system_packages() {
   fi
   say "installing the Debian packages: ${missing[*]}"
   "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null
+  without_starting_servers "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null
 }
 
 check_node

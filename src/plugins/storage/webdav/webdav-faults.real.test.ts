@@ -1,0 +1,228 @@
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { StorageBackend } from '../../../contracts/storage.ts'
+import { DavFaults, type DavFault } from '../../../testkit/dav-faults.ts'
+import { DAV_PASSWORD, DAV_USER, NO_APACHE, startApache, type DavServer } from '../../../testkit/dav-servers.ts'
+import { measureUpload } from '../../../testkit/measure-upload.ts'
+import { testHost } from '../../../testkit/plugin-host.ts'
+import { webdavStorage } from './plugin.ts'
+
+const live = new AbortController().signal
+const LOGIN = { username_env: 'USER', password_env: 'PASSWORD' }
+const env = { USER: DAV_USER, PASSWORD: DAV_PASSWORD }
+const CLIP_BYTES = 3_000_000
+
+describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === null ? '' : ` (skipped: ${NO_APACHE})`}`, () => {
+  let server: DavServer
+  let faults: DavFaults
+  let storage: StorageBackend
+  let clip: string
+  let root = ''
+  let roots = 0
+
+  beforeAll(async () => {
+    server = await startApache()
+    clip = join(await mkdtemp(join(tmpdir(), 'homesec-clip-')), 'clip.mp4')
+    await writeFile(clip, Buffer.alloc(CLIP_BYTES, 'clip'))
+  })
+  afterAll(() => server[Symbol.asyncDispose]())
+  beforeEach(async () => {
+    faults = await DavFaults.before(server.url)
+    roots += 1
+    root = `faults/${roots}`
+    storage = await open()
+  })
+  afterEach(async () => {
+    await storage[Symbol.asyncDispose]()
+    await faults[Symbol.asyncDispose]()
+  })
+
+  const open = async (config: object = {}) => {
+    const loaded = await webdavStorage.load({ url: faults.url, root, ...LOGIN, ...config }, testHost({ env }))
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
+    return loaded.value
+  }
+  const put = () => storage.put(clip, 'front/a.mp4', live)
+  const incoming = () => readdir(join(server.files, root, '.homesec-incoming'))
+  const stored = () => readFile(join(server.files, root, 'front/a.mp4'))
+
+  test.each<[string, string, DavFault, object]>([
+    [
+      '429 before the body',
+      'PUT',
+      { kind: 'answer', status: 429, headers: { 'retry-after': '7' } },
+      { kind: 'unavailable', retryAfterMs: 7000 },
+    ],
+    [
+      '503 in the middle of it',
+      'PUT',
+      { kind: 'answer', status: 503, afterBytes: 1_000_000, headers: { 'retry-after': '3' } },
+      { kind: 'unavailable' },
+    ],
+    ['500 in the middle of it', 'PUT', { kind: 'answer', status: 500, afterBytes: 1_000_000 }, { kind: 'unavailable' }],
+    ['a full disk', 'PUT', { kind: 'answer', status: 507 }, { kind: 'unavailable', message: expect.stringContaining('full') as string }],
+    [
+      'a limit of size',
+      'PUT',
+      { kind: 'answer', status: 413 },
+      { kind: 'rejected', message: expect.stringContaining('client_max_body_size') as string },
+    ],
+    [
+      'a locked folder',
+      'MOVE',
+      { kind: 'answer', status: 423 },
+      { kind: 'unavailable', message: expect.stringContaining('locked') as string },
+    ],
+    ['a cut before the body', 'PUT', { kind: 'cut', afterBytes: 0 }, { kind: 'unavailable' }],
+    ['a cut after the first bytes', 'PUT', { kind: 'cut', afterBytes: 1 }, { kind: 'unavailable' }],
+    ['a cut half way', 'PUT', { kind: 'cut', afterBytes: CLIP_BYTES / 2 }, { kind: 'unavailable' }],
+    ['a cut after the last byte', 'PUT', { kind: 'cut', afterBytes: CLIP_BYTES }, { kind: 'unavailable' }],
+    ['a lost answer to the upload', 'PUT', { kind: 'lose answer' }, { kind: 'unavailable' }],
+    ['a cut before the renaming', 'MOVE', { kind: 'cut', afterBytes: 0 }, { kind: 'unavailable' }],
+  ])('%s leaves neither an object nor a part, and the next try stores it', async (_name, method, fault, error) => {
+    faults.next(method, fault)
+    expect(await put()).toMatchObject({ ok: false, error })
+    await storage[Symbol.asyncDispose]()
+    expect(await incoming()).toEqual([])
+    await expect(stored()).rejects.toThrow('ENOENT')
+
+    storage = await open()
+    expect(await put()).toEqual({ ok: true, value: { storage_uri: 'webdav:front/a.mp4', view_url: null } })
+    expect((await stored()).equals(await readFile(clip))).toBe(true)
+    expect(await incoming()).toEqual([])
+  })
+
+  test('a lost answer to the renaming leaves the whole object, and the next try replaces it', async () => {
+    expect(await storage.putBytes(Buffer.from('makes the folder'), 'front/b.mp4', live)).toMatchObject({ ok: true })
+    faults.next('MOVE', { kind: 'lose answer' })
+    expect(await put()).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
+    expect(await stored()).toHaveLength(CLIP_BYTES)
+    expect(await put()).toMatchObject({ ok: true })
+  })
+
+  test('an upload has its length in front and is in no chunked encoding', async () => {
+    expect(await put()).toMatchObject({ ok: true })
+    const upload = faults.seen.find(({ method }) => method === 'PUT')
+    expect(upload?.headers['content-length']).toBe(String(CLIP_BYTES))
+    expect(upload?.headers['transfer-encoding']).toBeUndefined()
+  })
+
+  test('an aborted upload is told at once, and its part is taken away', async () => {
+    expect(await storage.putBytes(Buffer.from('x'), 'front/b.mp4', live)).toMatchObject({ ok: true })
+    faults.next('PUT', { kind: 'silence' })
+    const abort = new AbortController()
+    const putting = storage.put(clip, 'front/a.mp4', abort.signal)
+    setTimeout(() => abort.abort(), 20)
+    expect(await putting).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
+    expect(await put()).toMatchObject({ ok: true })
+    expect(await incoming()).toEqual([])
+  })
+
+  test('a part that a killed process left is replaced and gone with the next try of that clip', async () => {
+    faults.next('MOVE', { kind: 'cut', afterBytes: 0 })
+    faults.next('DELETE', { kind: 'cut', afterBytes: 0 })
+    faults.next('DELETE', { kind: 'cut', afterBytes: 0 })
+    expect(await put()).toMatchObject({ ok: false })
+    await storage[Symbol.asyncDispose]()
+    expect(await incoming()).toHaveLength(1)
+    storage = await open()
+    expect(await put()).toMatchObject({ ok: true })
+    expect(await incoming()).toEqual([])
+  })
+
+  test('a server that falls silent is a timeout', async () => {
+    await storage[Symbol.asyncDispose]()
+    storage = await open({ idle_timeout_s: 0.1 })
+    expect(await storage.ping(live)).toMatchObject({ ok: true })
+    faults.next('HEAD', { kind: 'silence' })
+    const asked = await storage.exists('webdav:a.mp4', live)
+    expect(asked).toMatchObject({ ok: false, error: { kind: 'timeout', message: expect.stringContaining('idle_timeout_s') as string } })
+  })
+
+  test('a server that takes no notice of ranges is cut short here', async () => {
+    expect(await storage.putBytes(Buffer.from('0123456789'), 'a.txt', live)).toMatchObject({ ok: true })
+    faults.ignoreRanges = true
+    const read = await storage.read('webdav:a.txt', { start: 3, end: 5 }, live)
+    if (!read.ok) throw new Error(read.error.message)
+    expect(read.value.size).toBe(10)
+    expect(Buffer.concat(await read.value.stream.toArray()).toString()).toBe('345')
+    expect(await storage.read('webdav:a.txt', { start: 10, end: 10 }, live)).toMatchObject({ ok: false, error: { kind: 'invalid' } })
+  })
+
+  test.each(['x-hash-sha1', 'oc-checksum'])('a server that tells by %s that it received other bytes is not believed', async (header) => {
+    faults.extraHeaders = { [header]: header === 'oc-checksum' ? `SHA1:${'0'.repeat(40)}` : '0'.repeat(40) }
+    expect(await put()).toMatchObject({
+      ok: false,
+      error: { kind: 'unavailable', message: expect.stringContaining('other bytes') as string },
+    })
+    await expect(stored()).rejects.toThrow('ENOENT')
+  })
+
+  test('a download that breaks off leaves no file', async () => {
+    expect(await put()).toMatchObject({ ok: true })
+    const target = join(await mkdtemp(join(tmpdir(), 'homesec-get-')), 'a.mp4')
+    faults.next('GET', { kind: 'lose answer', afterBytes: CLIP_BYTES / 2 })
+    expect(await storage.get('webdav:front/a.mp4', target, live)).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
+    expect(await readdir(join(target, '..'))).toEqual([])
+  })
+
+  test('deleting never takes a folder, whatever is in it', async () => {
+    expect(await put()).toMatchObject({ ok: true })
+    expect(await storage.delete('webdav:front', live)).toMatchObject({ ok: true })
+    expect(await stored()).toHaveLength(CLIP_BYTES)
+  })
+
+  test('after a proven write, health asks without writing; after a failure it writes again', async () => {
+    const methods = async () => {
+      faults.seen.length = 0
+      expect(await storage.ping(live)).toMatchObject({ ok: true })
+      return faults.seen.filter(({ path }) => path.includes('probe')).map(({ method }) => method)
+    }
+    expect(await methods()).toEqual(['PUT', 'MOVE', 'DELETE'])
+    expect(await methods()).toEqual(['HEAD'])
+    faults.next('PUT', { kind: 'answer', status: 507 })
+    expect(await put()).toMatchObject({ ok: false })
+    expect(await methods()).toEqual(['PUT', 'MOVE', 'DELETE'])
+    expect(await incoming()).toEqual([])
+  })
+
+  test.each([
+    [401, 'rejected', 'password_env'],
+    [403, 'rejected', 'root'],
+    [404, 'invalid', 'url'],
+    [405, 'invalid', 'url'],
+    [302, 'invalid', 'url'],
+  ])('a ping that is answered with %i is %s and names `%s`', async (status, kind, key) => {
+    for (const method of ['MKCOL', 'PUT']) faults.next(method, { kind: 'answer', status, headers: { location: '/elsewhere' } })
+    const pinged = await storage.ping(live)
+    expect(pinged).toMatchObject({ ok: false, error: { kind, message: expect.stringContaining(`\`${key}\``) as string } })
+  })
+
+  test('a wrong password is told by the keys that hold it, and not repeated', async () => {
+    const loaded = await webdavStorage.load({ url: server.url, ...LOGIN }, testHost({ env: { USER: 'nobody', PASSWORD: 'c4n4ry-s3cret' } }))
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
+    await using wrong = loaded.value
+    const pinged = await wrong.ping(live)
+    expect(pinged).toMatchObject({ ok: false, error: { kind: 'rejected', message: expect.stringContaining('`password_env`') as string } })
+    expect(await wrong.put(clip, 'a.mp4', live)).toMatchObject({ ok: false, error: { kind: 'rejected' } })
+    expect(JSON.stringify(pinged)).not.toContain('c4n4ry-s3cret')
+  })
+
+  test('a folder that the server may not write to is told as such', async () => {
+    await mkdir(join(server.files, 'locked'), { mode: 0o755 })
+    await storage[Symbol.asyncDispose]()
+    storage = await open({ root: 'locked' })
+    expect(await storage.ping(live)).toMatchObject({ ok: false })
+  })
+
+  test('200 MB are stored with little memory', { timeout: 120_000 }, async () => {
+    const config = { url: server.url, root, ...LOGIN }
+    const plugin = [join(import.meta.dirname, 'plugin.ts'), 'webdavStorage'] as const
+    const upload = await measureUpload({ plugin, config, env, key: 'big.mp4', bytes: 200_000_000 })
+    console.log(`webdav: 200 MB stored, memory grew by ${(upload.grown_bytes / 1e6).toFixed(1)} MB`)
+    expect(upload).toMatchObject({ ok: true })
+    expect(upload.grown_bytes).toBeLessThan(40_000_000)
+  })
+})
