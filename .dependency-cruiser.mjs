@@ -83,6 +83,7 @@ export default {
     vendor('onvif|xml2js', 'discovery'),
     vendor('mqtt', 'plugins/notifiers/mqtt'),
     vendor('nodemailer', 'plugins/notifiers/email'),
+    vendor('ssh2', 'plugins/storage/sftp'),
     vendor('openai', 'plugins/analyzers/openai'),
     vendor('@aws-sdk', 'plugins/storage/s3'),
     vendor('@ai-sdk/anthropic', 'plugins/analyzers/anthropic'),

@@ -23,12 +23,13 @@ import { dropboxStorage } from './storage/dropbox/plugin.ts'
 import { localStorage } from './storage/local/plugin.ts'
 import { mirrorStorage } from './storage/mirror/plugin.ts'
 import { s3Storage } from './storage/s3/plugin.ts'
+import { sftpStorage } from './storage/sftp/plugin.ts'
 import { webdavStorage } from './storage/webdav/plugin.ts'
 
 /** Every plugin this build ships with. Adding one is a folder and a line here. */
 export const builtinPlugins: PluginCatalog = {
   source: [rtspSource, ftpSource, folderSource],
-  storage: [localStorage, s3Storage, dropboxStorage, mirrorStorage, webdavStorage],
+  storage: [localStorage, s3Storage, dropboxStorage, mirrorStorage, webdavStorage, sftpStorage],
   filter: [yoloFilter, hogFilter, mockFilter],
   analyzer: [openaiAnalyzer, anthropicAnalyzer, googleAnalyzer, fallbackAnalyzer, mockAnalyzer],
   alert_policy: [defaultAlertPolicy, noopAlertPolicy],

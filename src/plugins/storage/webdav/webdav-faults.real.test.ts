@@ -5,13 +5,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { StorageBackend } from '../../../contracts/storage.ts'
 import { DavFaults, type DavFault } from '../../../testkit/dav-faults.ts'
 import { DAV_PASSWORD, DAV_USER, NO_APACHE, startApache, type DavServer } from '../../../testkit/dav-servers.ts'
-import { measureUpload } from '../../../testkit/measure-upload.ts'
 import { testHost } from '../../../testkit/plugin-host.ts'
+import { bigFile, measureUpload } from '../../../testkit/upload-memory.ts'
 import { webdavStorage } from './plugin.ts'
 
 const live = new AbortController().signal
 const LOGIN = { username_env: 'USER', password_env: 'PASSWORD' }
 const env = { USER: DAV_USER, PASSWORD: DAV_PASSWORD }
+const MOST_GROWTH_BYTES = 40_000_000
 const CLIP_BYTES = 3_000_000
 
 describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === null ? '' : ` (skipped: ${NO_APACHE})`}`, () => {
@@ -218,11 +219,13 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
   })
 
   test('200 MB are stored with little memory', { timeout: 120_000 }, async () => {
+    await using file = await bigFile(200_000_000)
+    const module = new URL('./plugin.ts', import.meta.url).href
     const config = { url: server.url, root, ...LOGIN }
-    const plugin = [join(import.meta.dirname, 'plugin.ts'), 'webdavStorage'] as const
-    const upload = await measureUpload({ plugin, config, env, key: 'big.mp4', bytes: 200_000_000 })
-    console.log(`webdav: 200 MB stored, memory grew by ${(upload.grown_bytes / 1e6).toFixed(1)} MB`)
+    const measure = () => measureUpload({ module, name: 'webdavStorage', config, env, file: file.path })
+    const upload = await measure()
+    console.log(`webdav: 200 MB stored, memory grew by ${(upload.growth_bytes / 1e6).toFixed(1)} MB`)
     expect(upload).toMatchObject({ ok: true })
-    expect(upload.grown_bytes).toBeLessThan(40_000_000)
+    expect(upload.growth_bytes).toBeLessThan(MOST_GROWTH_BYTES)
   })
 })
