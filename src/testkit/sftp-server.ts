@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:fs'
 import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ssh2, { type Attributes, type AuthContext, type Connection, type SFTPWrapper } from 'ssh2'
@@ -30,12 +31,14 @@ export class PlainSftpServer implements AsyncDisposable {
   /** Takes requests and answers none, as a machine that hangs. */
   isFrozen = false
   connections = 0
-  readonly #server: ssh2.Server
+  readonly #server: Server
   readonly #clients = new Set<Connection>()
 
   private constructor(files: string, hostKey: string, options: PlainSftpOptions) {
     this.files = files
-    this.#server = new ssh2.Server({ hostKeys: [hostKey], ident: 'plain' }, (client) => this.#welcome(client, options))
+    const ssh = new ssh2.Server({ hostKeys: [hostKey], ident: 'plain' }, (client) => this.#welcome(client, options))
+    // A listener of our own, since ssh2's holds each answer back for Nagle's algorithm.
+    this.#server = createServer({ noDelay: true }, (socket) => ssh.injectSocket(socket))
   }
 
   static async start(options: PlainSftpOptions): Promise<PlainSftpServer> {
