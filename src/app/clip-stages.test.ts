@@ -50,6 +50,7 @@ test('a hit is passed on when it is one', async () => {
     keys: storageKeys('clips', null),
     onUsage: () => undefined,
     mayPay: () => true,
+    repository: { get: () => null, record: () => undefined },
   }
   const stage = clipStages(CONFIG, plugins).filter(aClipState(), '/spool/a.mp4', (hit) => hits.push(hit))
   expect(await stage.attempt(new AbortController().signal)).toMatchObject({ ok: true })
