@@ -106,12 +106,15 @@ export class DavFolder {
 
   async #makeParents(path: string, signal: AbortSignal): Promise<void> {
     const names = `${this.#root}/${path}`.split('/').filter((name) => name !== '')
-    for (let depth = 1; depth < names.length; depth += 1) {
-      const folder = `${this.#base}/${encodedPath(names.slice(0, depth).join('/'))}/`
-      const answer = await this.#client.ask({ method: 'MKCOL', path: folder }, signal)
-      if (!FOLDER_IS_THERE.has(answer.status))
-        throw this.#fault(answer, `the folder "${names.slice(0, depth).join('/')}" could not be made`)
-    }
+    for (let depth = 1; depth < names.length; depth += 1) await this.#makeFolder(names.slice(0, depth).join('/'), signal)
+  }
+
+  async #makeFolder(folder: string, signal: AbortSignal): Promise<void> {
+    const call = { method: 'MKCOL', path: `${this.#base}/${encodedPath(folder)}/` } as const
+    let answer = await this.#client.ask(call, signal)
+    // Apache says 403 to one of two who make it at the same time, and the right thing afterwards.
+    if (!FOLDER_IS_THERE.has(answer.status)) answer = await this.#client.ask(call, signal)
+    if (!FOLDER_IS_THERE.has(answer.status)) throw this.#fault(answer, `the folder "${folder}" could not be made`)
   }
 
   #at(path: string): string {

@@ -169,6 +169,11 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
     expect(await readdir(join(target, '..'))).toEqual([])
   })
 
+  test('a folder that somebody else makes at the same moment is there, whatever the server says first', async () => {
+    faults.next('MKCOL', { kind: 'answer', status: 403 })
+    expect(await put()).toMatchObject({ ok: true })
+  })
+
   test('deleting never takes a folder, whatever is in it', async () => {
     expect(await put()).toMatchObject({ ok: true })
     expect(await storage.delete('webdav:front', live)).toMatchObject({ ok: true })
@@ -196,7 +201,7 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
     [405, 'invalid', 'url'],
     [302, 'invalid', 'url'],
   ])('a ping that is answered with %i is %s and names `%s`', async (status, kind, key) => {
-    for (const method of ['MKCOL', 'PUT']) faults.next(method, { kind: 'answer', status, headers: { location: '/elsewhere' } })
+    for (const method of ['MKCOL', 'MKCOL', 'PUT']) faults.next(method, { kind: 'answer', status, headers: { location: '/elsewhere' } })
     const pinged = await storage.ping(live)
     expect(pinged).toMatchObject({ ok: false, error: { kind, message: expect.stringContaining(`\`${key}\``) as string } })
   })
