@@ -4,6 +4,8 @@ import type { Result } from './result.ts'
 
 /** Tells the household. */
 export interface Notifier extends AsyncDisposable {
+  /** false: `media.thumbnail` is of no use here, so a first alert does not wait for it and comes without. Absent: it waits. */
+  readonly showsPictures?: boolean
   /**
    * Delivers one alert, or takes it durably for later delivery (an outbox on disk counts).
    *

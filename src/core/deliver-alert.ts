@@ -7,7 +7,7 @@ import type { Stage } from './run-stage.ts'
 /** A notifier with its name and its own slots, so that a slow one holds back nobody else. */
 export interface NotifierSlot {
   readonly name: string
-  readonly notifier: Pick<Notifier, 'send' | 'sendSystem'>
+  readonly notifier: Pick<Notifier, 'send' | 'sendSystem' | 'showsPictures'>
   readonly slots: Semaphore
 }
 

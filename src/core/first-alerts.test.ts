@@ -80,6 +80,23 @@ describe('the first alert', () => {
     })
   })
 
+  test('does not wait for a picture where none is shown', async () => {
+    const { pipeline, judge } = instant(['phone', 'display'])
+    pipeline.blind = ['display']
+    const drawing = gate()
+    pipeline.draw = async () => {
+      await drawing.opens
+      return ok(Buffer.from('jpeg'))
+    }
+    const running = pipeline.run()
+    await expect.poll(() => pipeline.told).toEqual(['display first'])
+    drawing.open()
+    await expect.poll(() => pipeline.told).toEqual(['display first', 'phone first'])
+    expect(pipeline.media.map(({ thumbnail }) => thumbnail)).toEqual([null, Buffer.from('jpeg')])
+    judge()
+    await running
+  })
+
   test('does not wait for a full scan: it shows what was found so far', async () => {
     const { pipeline, judge } = instant()
     const scan = gate()

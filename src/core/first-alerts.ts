@@ -64,7 +64,8 @@ export class FirstAlerts {
     for (const slot of fresh) {
       if (route(alert, slot.name, false).do !== 'send') continue
       const key = keyOf(clip_id, slot.name)
-      const trying = thumbnail.then((jpeg) => {
+      const enclosed = slot.notifier.showsPictures === false ? NO_PICTURE : thumbnail
+      const trying = enclosed.then((jpeg) => {
         const stage = deliverAlert(slot, alert, { thumbnail: jpeg, replaces: null }, this.#deps.timeoutMs)
         return runStage(this.#runner, stage, { clip_id, attemptsBefore: 0 }, signal)
       })
@@ -77,6 +78,8 @@ export class FirstAlerts {
 function keyOf(clipId: string, notifier: string): string {
   return `${clipId} ${notifier}`
 }
+
+const NO_PICTURE: Thumbnail = Promise.resolve(null)
 
 /** Without an analysis to come, the decision itself is as fast. */
 function isDue(state: ClipStateData, detection: FilterResult, { mode, mayAlert, shouldAnalyze }: FirstAlertDeps): boolean {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { anAlert, aSystemAlert } from '../testkit/builders.ts'
-import { alertText, systemAlertText, viewLink } from './alert-text.ts'
+import { alertText, messageLines, systemAlertText, viewLink } from './alert-text.ts'
 
 const BERLIN = 'Europe/Berlin'
 const unjudged = { risk_level: null, activity_type: null, summary: null } as const
@@ -70,4 +70,11 @@ test.each([
   [null, null],
 ])('only a web address is a link to click: %j', (view_url, link) => {
   expect(viewLink({ view_url })).toBe(link)
+})
+
+test('a digest keeps its lines, each made harmless; other news are one line whatever they quote', () => {
+  const message = '2 alerts were held back:\nmon 23:14 front_door (low risk): A \u001b[31mcat\u001b[0m.\nmon 23:15 yard (not judged)'
+  const lines = ['2 alerts were held back:', 'mon 23:14 front_door (low risk): A cat.', 'mon 23:15 yard (not judged)']
+  expect(messageLines({ code: 'quiet_digest', message })).toEqual(lines)
+  expect(messageLines({ code: 'part_down', message })).toEqual([lines.join(' ')])
 })

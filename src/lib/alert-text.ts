@@ -8,6 +8,7 @@ export interface MessageText {
 }
 
 const MOST_SUMMARY = 1000
+const MOST_LINES = 30
 const MOST_URL = 2000
 
 const NEWS: Readonly<Record<SystemAlert['code'], string>> = {
@@ -35,7 +36,13 @@ export function alertText(alert: Alert, timeZone?: string): MessageText {
 
 export function systemAlertText(alert: SystemAlert, timeZone?: string): MessageText {
   const about = alert.camera_name === null ? '' : `, ${plainText(alert.camera_name, 64)}`
-  return { title: `HomeSec${about}: ${NEWS[alert.code]}`, lines: [plainText(alert.message, MOST_SUMMARY), localTime(alert.ts, timeZone)] }
+  return { title: `HomeSec${about}: ${NEWS[alert.code]}`, lines: [...messageLines(alert), localTime(alert.ts, timeZone)] }
+}
+
+/** A digest has a line for each alert, whose text was made harmless before; any other message could be split by what it quotes. */
+export function messageLines({ code, message }: Pick<SystemAlert, 'code' | 'message'>): string[] {
+  if (code !== 'quiet_digest') return [plainText(message, MOST_SUMMARY)]
+  return message.split('\n', MOST_LINES).map((line) => plainText(line, MOST_SUMMARY))
 }
 
 /** The link to the clip, if it is one that a person may be given to click: http or https, without a password in it. */

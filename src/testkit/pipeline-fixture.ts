@@ -44,6 +44,9 @@ export class PipelineFixture {
   readonly media: AlertMedia[] = []
   mode: FirstAlertDeps['mode'] = 'verified'
   notifiers: readonly string[] = ['phone']
+  /** Those of them that show no pictures. */
+  blind: readonly string[] = []
+  draw: () => Promise<Result<Uint8Array, PluginError>> = async () => ok(Buffer.from('jpeg'))
   route: RouteAlert = () => ({ do: 'send' })
   settings = DEFAULT_CAMERA_SETTINGS
   tooLate = false
@@ -60,9 +63,9 @@ export class PipelineFixture {
     repository: this.repository,
     storage: this.storage,
     keys: this.keys,
-    makeThumbnail: async () => {
+    makeThumbnail: () => {
       this.thumbnails += 1
-      return ok(Buffer.from('jpeg'))
+      return this.draw()
     },
     timeoutMs: 1000,
     log: this.stages.log,
@@ -110,6 +113,7 @@ export class PipelineFixture {
         return sent
       },
       sendSystem: async () => ok(),
+      showsPictures: !this.blind.includes(name),
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Alert, SystemAlert } from '../../../contracts/alert.ts'
+import { messageLines } from '../../../lib/alert-text.ts'
 import { plainText } from '../../../lib/plain-text.ts'
 
 /** How alerts look; `timeZone` absent means the machine's own. */
@@ -32,7 +33,7 @@ export function formatSystemAlert(alert: SystemAlert, look: AlertLook): string {
   const about = alert.camera_name === null ? '' : ` · ${plainText(alert.camera_name, 64)}`
   return [
     paint(`SYSTEM ${alert.severity}${about} · ${alert.code}`, SEVERITY_COLOUR[alert.severity], look),
-    `  what:    ${plainText(alert.message, 1000)}`,
+    `  what:    ${messageLines(alert).join('\n           ')}`,
     `  when:    ${localTime(alert.ts, look)}`,
   ].join('\n')
 }

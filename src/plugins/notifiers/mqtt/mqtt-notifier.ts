@@ -31,6 +31,8 @@ interface Letter {
  * after a SIGKILL it is delivered by the next process. Connects in the background from the moment it is built.
  */
 export class MqttNotifier implements Notifier {
+  /** Only Home Assistant has a place for them. */
+  readonly showsPictures: boolean
   readonly #config: MqttConfig
   readonly #host: Pick<PluginHost, 'clock' | 'log'>
   readonly #outbox: Outbox
@@ -47,6 +49,7 @@ export class MqttNotifier implements Notifier {
     const credentials = readCredentials(config.auth, host)
     const homeAssistant = this.#openHomeAssistant(host)
     this.#homeAssistant = homeAssistant
+    this.showsPictures = homeAssistant !== null
     const clientId = config.client_id ?? stableClientId(host.dirs.state)
     this.#link = new BrokerLink({
       connect: async (signal) => {
