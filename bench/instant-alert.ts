@@ -9,17 +9,19 @@ import { definePlugin, type PluginCatalog } from '../src/contracts/plugin.ts'
 import { systemClock } from '../src/lib/system-clock.ts'
 import { builtinPlugins } from '../src/plugins/builtin.ts'
 import { YoloConfigSchema } from '../src/plugins/filters/yolo/config.ts'
-import { Mosquitto, NO_MOSQUITTO } from '../src/testkit/mosquitto.ts'
+import { Mosquitto, NO_MOSQUITTO, type Mailbox } from '../src/testkit/mosquitto.ts'
 import { testData } from '../src/testkit/videos.ts'
 import { allWell, startHere } from './_arrival.ts'
 import { median, quantile, report, skip } from './_report.ts'
 
 /**
- * `alert.mode: instant`: the detector has a hit; how long until a subscriber of a real broker has the first alert, for which a picture is
- * made on the way? The whole app runs, with the real detector on real film, and looks at each clip to its end (`full_scan`), so the
- * picture competes with the search that goes on. Each run also has its verdict, from a model that answers after a second.
+ * `alert.mode: instant`: the detector has a hit; how long until a subscriber of a real broker has the first alert? The whole app runs,
+ * with the real detector on real film, and looks at each clip to its end (`full_scan`), so the alert competes with the search that goes
+ * on. A second notifier shows pictures (Home Assistant), so its alert comes when that of the hit has been made. Each clip also has its
+ * verdict, from a model that answers after a second.
  */
 const NAME = 'filter hit to first MQTT alert'
+const WITH_PICTURE = 'filter hit to first MQTT alert with a picture'
 const CLIPS = 54
 const WARM_UP = 2
 const LIMIT_S = 0.3
@@ -83,7 +85,8 @@ async function measure(folder: string, video: string, model: string): Promise<vo
   for (const name of ['cut', 'watched']) await mkdir(join(folder, name))
   const clips = await cutClips(video, join(folder, 'cut'))
   await using broker = await Mosquitto.start()
-  await using mailbox = await broker.subscribe('homecam/alerts/#')
+  await using plain = await broker.subscribe('homecam/alerts/#')
+  await using pictured = await broker.subscribe('pictured/#')
   const hitsMs: number[] = []
   await using app = await startHere(folder, model, {
     source: { backend: 'folder', config: { path: join(folder, 'watched'), stability_s: 0.3, poll_s: 0.3 } },
@@ -92,33 +95,58 @@ async function measure(folder: string, video: string, model: string): Promise<vo
       alert: { mode: 'instant' },
       filter: { backend: 'timed-yolo', config: { model, full_scan: true } },
       vlm: { backend: 'mock', config: { delay_ms: 1000 } },
-      notifiers: [{ backend: 'mqtt', config: { host: 'localhost', port: broker.port } }],
+      notifiers: [
+        { backend: 'mqtt', config: { host: 'localhost', port: broker.port } },
+        {
+          name: 'pictured',
+          backend: 'mqtt',
+          config: { host: 'localhost', port: broker.port, topic_template: 'pictured/{camera_name}', home_assistant: {} },
+        },
+      ],
     },
   })
   await allWell(app)
-  const times: number[] = []
-  let told = 0
+  const [times, picturedTimes]: [number[], number[]] = [[], []]
   for (const [n, path] of clips.entries()) {
     hitsMs.length = 0
     await finished(app, () => rename(path, join(folder, 'watched', `${n}.mp4`)))
     const [hitMs] = hitsMs
     if (hitMs === undefined) continue // nobody was in view
-    await mailbox.atLeast(told + 2)
-    const messages = mailbox.messages.slice(told)
-    const stages = messages.map(({ payload }) => AlertSchema.parse(JSON.parse(payload)).stage).join()
-    if (stages !== 'first,verdict') throw new Error(`clip ${n} was told as ${stages}`)
-    told += messages.length
-    if (n >= WARM_UP) times.push((messages[0]?.arrivedMs ?? NaN) - hitMs)
+    const arrivedMs = [await firstOf(plain), await firstOf(pictured)]
+    if (n < WARM_UP) continue
+    times.push((arrivedMs[0] ?? NaN) - hitMs)
+    picturedTimes.push((arrivedMs[1] ?? NaN) - hitMs)
   }
   if (times.length < 40) throw new Error(`only ${times.length} clips had a hit`)
+  tellOf(NAME, times, LIMIT_S)
+  tellOf(WITH_PICTURE, picturedTimes, null)
+}
+
+/** How many messages of each mailbox were looked at. */
+const seen = new WeakMap<Mailbox, number>()
+
+/** When the first alert of the clip that was just finished came; its verdict came after it. */
+async function firstOf(mailbox: Mailbox): Promise<number> {
+  const from = seen.get(mailbox) ?? 0
+  await mailbox.atLeast(from + 2)
+  const messages = mailbox.messages.slice(from)
+  const stages = messages.map(({ payload }) => AlertSchema.parse(JSON.parse(payload)).stage).join()
+  if (stages !== 'first,verdict') throw new Error(`a clip was told as ${stages}`)
+  seen.set(mailbox, from + messages.length)
+  return messages[0]?.arrivedMs ?? NaN
+}
+
+/** @param limitS null: no promise, since what ffmpeg needs for one picture is the machine's business. */
+function tellOf(name: string, times: readonly number[], limitS: number | null): void {
   const p95 = quantile(times, 0.95) / 1000
+  const spread = `${times.length} clips, each scanned to its end; p50 ${median(times).toFixed(0)} ms, slowest ${Math.max(...times).toFixed(0)} ms`
   report({
-    name: NAME,
+    name,
     value: p95,
     unit: 's p95',
-    limit: `≤ ${LIMIT_S}`,
-    pass: p95 <= LIMIT_S,
-    detail: `${(p95 / LIMIT_S).toFixed(2)} × the limit; ${times.length} clips, each scanned to its end; p50 ${median(times).toFixed(0)} ms, slowest ${Math.max(...times).toFixed(0)} ms`,
+    limit: limitS === null ? '' : `≤ ${limitS}`,
+    pass: limitS === null || p95 <= limitS,
+    detail: limitS === null ? spread : `${(p95 / limitS).toFixed(2)} × the limit; ${spread}`,
   })
 }
 
