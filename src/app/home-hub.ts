@@ -17,7 +17,7 @@ type Household = Pick<Parts, 'pipeline' | 'plugins' | 'cameras' | 'cameraWatch' 
 export async function openHome({ data_dir, cameras }: Pick<AppConfig, 'data_dir' | 'cameras'>, log: Logger): Promise<HomeHub> {
   const settings = new CameraSettingsStore({
     path: join(data_dir, 'camera-settings.json'),
-    cameras: cameras.map(({ name }) => name),
+    cameras: cameras.filter(({ enabled }) => enabled).map(({ name }) => name),
     log,
     onChange: (camera_name, changed) => home.tell({ kind: 'settings', camera_name, settings: changed }),
   })
@@ -58,8 +58,8 @@ export class HomeHub implements Home {
     own(
       pipeline.repository.subscribe(({ event_type }, clip) => {
         if (event_type === 'alert_decision_made') this.tell({ kind: 'decided', clip })
-        // All that is known of motion where nobody measures it.
-        if (event_type === 'clip_recorded' && !measuring.has(clip.camera_name))
+        // All that is known of motion where nobody measures it; what a crash left over moved long ago.
+        if (event_type === 'clip_recorded' && !measuring.has(clip.camera_name) && clip.source_backend !== 'recovered')
           this.tell({ kind: 'motion', camera_name: clip.camera_name, moving: true })
       }),
     )

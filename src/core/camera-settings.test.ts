@@ -55,6 +55,19 @@ test('a camera that nobody knows cannot be switched', async () => {
   expect(() => readFileSync(path)).toThrow('ENOENT')
 })
 
+test('a damaged entry costs that camera only, and what was damaged is kept aside', async () => {
+  const path = freshPath()
+  const off = { alerts_on: false, min_risk_level: null, silenced_until: null }
+  const damaged = JSON.stringify({ version: 1, cameras: { yard: off, front_door: { alerts_on: 'no' } } })
+  writeFileSync(path, damaged)
+  const { store } = await open(path)
+  expect([store.of('yard').alerts_on, store.of('front_door').alerts_on]).toEqual([false, true])
+  expect(await store.change('front_door', { min_risk_level: 'high' })).toMatchObject({ ok: true })
+  expect(readFileSync(`${path}.damaged`, 'utf8')).toBe(damaged)
+  const { store: next } = await open(path)
+  expect([next.of('yard').alerts_on, next.of('front_door').min_risk_level]).toEqual([false, 'high'])
+})
+
 test.each(['{', '{"version":2,"cameras":{}}', '{"version":1,"cameras":{"yard":{"alerts_on":"no"}}}'])(
   'a damaged file (%s) means that all alerts are on, and is said',
   async (text) => {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rename } from 'node:fs/promises'
 import { z } from 'zod'
 import { RiskLevelSchema } from '../contracts/analysis.ts'
 import { TimestampSchema } from '../contracts/clip.ts'
@@ -14,7 +14,7 @@ const SettingsSchema = z.object({
   min_risk_level: RiskLevelSchema.nullable(),
   silenced_until: TimestampSchema.nullable(),
 })
-const FileSchema = z.object({ version: z.literal(1), cameras: z.record(z.string(), SettingsSchema) })
+const FileSchema = z.object({ version: z.literal(1), cameras: z.record(z.string(), z.unknown()) })
 
 export interface CameraSettingsDeps {
   readonly path: string
@@ -29,23 +29,32 @@ export class CameraSettingsStore {
   readonly #deps: CameraSettingsDeps
   readonly #settings = new Map<string, CameraSettings>()
   readonly #saving: Serial
-  #lastFault: unknown = null
+  /** What is on disk could not be read whole; it is kept aside before it is written over. */
+  #isDamaged = false
 
   constructor(deps: CameraSettingsDeps) {
     this.#deps = deps
-    this.#saving = new Serial((cause) => (this.#lastFault = cause))
+    this.#saving = new Serial(() => undefined)
   }
 
   async load(): Promise<void> {
     try {
       const { cameras } = FileSchema.parse(JSON.parse(await readFile(this.#deps.path, 'utf8')))
-      // Of a camera that is gone too: it may come back.
-      for (const [name, settings] of Object.entries(cameras)) this.#settings.set(name, settings)
+      for (const [name, raw] of Object.entries(cameras)) {
+        const settings = SettingsSchema.safeParse(raw)
+        // Of a camera that is gone too: it may come back.
+        if (settings.success) this.#settings.set(name, settings.data)
+        else this.#complain(`the entry of ${name} is damaged`)
+      }
     } catch (cause) {
-      if (codeOf(cause) === 'ENOENT') return
-      const fields = { event_type: 'camera_settings_unreadable', path: this.#deps.path, reason: codeOf(cause) || messageOf(cause) }
-      this.#deps.log.warn(fields, 'what was switched per camera cannot be read; all alerts are on')
+      if (codeOf(cause) !== 'ENOENT') this.#complain(codeOf(cause) || messageOf(cause))
     }
+  }
+
+  #complain(reason: string): void {
+    this.#isDamaged = true
+    const fields = { event_type: 'camera_settings_unreadable', path: this.#deps.path, reason }
+    this.#deps.log.warn(fields, 'what was switched per camera cannot be read; where it is unknown, alerts are on')
   }
 
   of(cameraName: string): CameraSettings {
@@ -63,12 +72,19 @@ export class CameraSettingsStore {
   }
 
   async #save(): Promise<Result<void, PluginError>> {
-    const file: z.output<typeof FileSchema> = { version: 1, cameras: Object.fromEntries(this.#settings) }
-    this.#lastFault = null
-    await this.#saving.run(() => writeFileAtomic(this.#deps.path, `${JSON.stringify(file, null, 2)}\n`))
-    if (this.#lastFault === null) return ok()
-    const reason = codeOf(this.#lastFault) || messageOf(this.#lastFault)
+    const faults: string[] = []
+    await this.#saving.run(() => this.#write().catch((cause: unknown) => void faults.push(codeOf(cause) || messageOf(cause))))
+    const [reason] = faults
+    if (reason === undefined) return ok()
     this.#deps.log.warn({ event_type: 'camera_settings_not_saved', reason }, 'it holds until the next start')
     return err(pluginError('unavailable', `the settings cannot be saved (${reason}); they hold until the next start`))
+  }
+
+  async #write(): Promise<void> {
+    const { path } = this.#deps
+    if (this.#isDamaged) await rename(path, `${path}.damaged`).catch(() => undefined)
+    this.#isDamaged = false
+    const file: z.input<typeof FileSchema> = { version: 1, cameras: Object.fromEntries(this.#settings) }
+    await writeFileAtomic(path, `${JSON.stringify(file, null, 2)}\n`)
   }
 }

@@ -9,9 +9,9 @@ export class FakeHome implements Home {
   readonly #settings = new Map<string, CameraSettings>()
   readonly #listeners = new Set<(event: HomeEvent) => void>()
 
-  /** @param names of cameras that work and measure motion. */
+  /** @param names of cameras that work; they measure motion, but for those named `inbox…`. */
   constructor(names: readonly string[]) {
-    this.#cameras = names.map((name) => ({ name, backend: 'rtsp', state: 'ok', measures_motion: true, moving: false }))
+    this.#cameras = names.map((name) => ({ name, backend: 'rtsp', state: 'ok', measures_motion: !name.startsWith('inbox'), moving: false }))
   }
 
   cameras = () => this.#cameras

@@ -61,6 +61,7 @@ test.each([
   [{ topic: 'homeassistant/device/front door/config' }, /no device discovery topic/],
   [{ topic: 'homeassistant/sensor/x/config' }, /no device discovery topic/],
   [{ qos: 0 }, /QoS 1/],
+  [{ retain: false }, /retained/],
 ])('a message sent as %j is refused', (envelope, complaint) => {
   expect(problems(() => undefined, envelope)).toMatch(complaint)
 })

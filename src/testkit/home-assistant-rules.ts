@@ -145,6 +145,7 @@ export interface DiscoveryMessage {
 export function discoveryProblems(message: DiscoveryMessage): string[] {
   const problems: string[] = []
   if (!DISCOVERY.test(message.topic)) problems.push(`topic: ${message.topic} is no device discovery topic`)
+  if (!message.retain) problems.push('retain: discovery is retained, or Home Assistant knows nothing after its restart')
   if (message.qos !== 1) problems.push('qos: discovery is sent with QoS 1')
   const parsed = DeviceMessageSchema.safeParse(JSON.parse(message.payload))
   if (!parsed.success) return [...problems, ...parsed.error.issues.map(({ path, message: text }) => `${path.join('.')}: ${text}`)]

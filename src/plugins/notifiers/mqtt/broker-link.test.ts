@@ -106,3 +106,36 @@ test('after disposal everything is cancelled', async () => {
   await link[Symbol.asyncDispose]()
   expect(await link.status(signal)).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
 })
+
+test('a broker that hangs up on whoever subscribes still gets alerts, over the next connection', async () => {
+  const clock = new FakeClock()
+  let subscriptions = 0
+  const link = new BrokerLink({
+    connect: async () => {
+      const { session, drop } = aSession()
+      const hangUp = async () => {
+        subscriptions += 1
+        drop()
+        return err(DOWN)
+      }
+      return ok({
+        ...session,
+        subscribe: hangUp,
+        get alive() {
+          return session.alive
+        },
+      })
+    },
+    clock,
+    log: memoryLogger(),
+    publishTimeoutMs: 1000,
+    random: () => 0.5,
+    greetings: null,
+    listen: { topics: ['commands'], onMessage: () => undefined },
+    onOnline: () => undefined,
+  })
+  await clock.advance(3_000)
+  expect(await link.publish(MESSAGE, signal)).toMatchObject({ ok: true })
+  expect(subscriptions).toBe(1)
+  await link[Symbol.asyncDispose]()
+})

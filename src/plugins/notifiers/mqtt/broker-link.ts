@@ -36,6 +36,8 @@ export class BrokerLink implements AsyncDisposable {
   readonly #running: Promise<void>
   #session: Session | null = null
   #lastError = pluginError('unavailable', 'not connected to the broker yet')
+  /** Some brokers end the connection of whoever may not subscribe: alerts go out over the next one all the same. */
+  #endedByListening = false
   #attempt: Promise<unknown> = Promise.resolve()
 
   constructor(options: BrokerLinkOptions) {
@@ -135,6 +137,11 @@ export class BrokerLink implements AsyncDisposable {
   async #listen(session: Session, signal: AbortSignal): Promise<void> {
     const { listen, publishTimeoutMs, log } = this.#options
     if (listen === null) return
+    if (this.#endedByListening) {
+      this.#endedByListening = false
+      log.warn({ event_type: 'mqtt_subscription_forbidden' }, 'the broker hangs up on a subscription; connected without hearing commands')
+      return
+    }
     using deadline = startDeadline(publishTimeoutMs, signal)
     try {
       const heard = await orAborted(session.subscribe(listen.topics, listen.onMessage), deadline.signal)
@@ -142,6 +149,7 @@ export class BrokerLink implements AsyncDisposable {
     } catch {
       log.warn({ event_type: 'mqtt_subscription_unanswered' }, 'the broker does not answer a subscription')
     }
+    this.#endedByListening = !session.alive && !signal.aborted
   }
 
   async #sayFarewell(session: Session): Promise<void> {

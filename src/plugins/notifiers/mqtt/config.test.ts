@@ -66,3 +66,13 @@ test('every key explains itself', () => {
     expect(described, key).toMatch(/./)
   }
 })
+
+test.each([
+  [{ home_assistant: {} }, []],
+  [{ home_assistant: { base_topic: 'barn' }, state_topic: 'barn/bridge/state' }, []],
+  [{ home_assistant: { base_topic: 'barn' } }, ['state_topic']],
+  [{ home_assistant: {}, state_topic: null }, ['state_topic']],
+  [{ home_assistant: { enabled: false }, state_topic: null }, []],
+])('Home Assistant can tell two homes on one broker apart: %j', (config, wrong) => {
+  expect(mqttNotifier.problems({ host: 'broker', ...config }, names).map(({ path }) => path.join('.'))).toEqual(wrong)
+})

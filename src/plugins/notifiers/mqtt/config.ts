@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { topicProblem } from './topic.ts'
 
+const HOME = 'homecam'
+const STATE = `${HOME}/bridge/state`
+
 const topic = (placeholders: readonly string[]) =>
   z.string().superRefine((value, context) => {
     const problem = topicProblem(value, placeholders)
@@ -50,7 +53,7 @@ const HomeAssistantSchema = z.strictObject({
     .default('homeassistant')
     .describe("Home Assistant's own setting of that name. Default homeassistant; with another one it finds nothing unless told so too."),
   base_topic: topic([])
-    .default('homecam')
+    .default(HOME)
     .describe(
       'Where states and commands go: <base_topic>/cameras/<camera>/… Default homecam. Must differ between two HomeSecs on one broker.',
     ),
@@ -90,7 +93,7 @@ export const MqttConfigSchema = z
     system_topic: topic([]).default('homecam/system/errors').describe('Where news about HomeSec itself goes.'),
     state_topic: topic([])
       .nullable()
-      .default('homecam/bridge/state')
+      .default(STATE)
       .describe('Retained {"state":"online"|"offline"}; the broker writes "offline" itself when HomeSec dies. Null switches it off.'),
     connect_timeout_s: seconds(300).default(10).describe('How long one attempt to connect may take. Default 10.'),
     publish_timeout_s: seconds(300)
@@ -103,6 +106,14 @@ export const MqttConfigSchema = z
     path: ['state_topic'],
     message: 'home_assistant needs it: without it, Home Assistant cannot tell whether HomeSec runs',
   })
+  // A second home on the same broker must not say that the first is gone.
+  .refine(
+    ({ home_assistant, state_topic }) => home_assistant?.enabled !== true || home_assistant.base_topic === HOME || state_topic !== STATE,
+    {
+      path: ['state_topic'],
+      message: `home_assistant.base_topic is another one: then this has to be too, such as <base_topic>/bridge/state`,
+    },
+  )
 export type MqttConfig = Readonly<z.output<typeof MqttConfigSchema>>
 
 export function portOf(config: Pick<MqttConfig, 'port' | 'tls'>): number {

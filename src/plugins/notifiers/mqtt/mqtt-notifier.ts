@@ -68,10 +68,7 @@ export class MqttNotifier implements Notifier {
         homeAssistant === null
           ? null
           : { topics: subscriptions(homeAssistant.names), onMessage: (message) => homeAssistant.receive(message) },
-      onOnline: () => {
-        this.#startEmptying()
-        homeAssistant?.online()
-      },
+      onOnline: () => void this.#goOnline(),
     })
   }
 
@@ -79,9 +76,19 @@ export class MqttNotifier implements Notifier {
     const topic = fillTopic(this.#config.topic_template, { camera_name: alert.camera_name })
     const key = alert.stage === 'verdict' ? alert.dedupe_key : `${alert.dedupe_key}|${alert.stage}`
     const sent = await this.#deliver({ topic, key, payload: JSON.stringify(alert) }, signal)
-    if (!sent.ok || this.#homeAssistant === null) return sent
-    await this.#homeAssistant.showPicture(alert, media)
-    return this.#deliver({ ...this.#homeAssistant.event(alert), key: `${key}|event`, retain: false }, signal)
+    if (sent.ok && this.#homeAssistant !== null) await this.#tellHomeAssistant(this.#homeAssistant, alert, media, key)
+    return sent
+  }
+
+  /** Whatever comes of it, the alert is out by now: it must neither fail nor be sent again for this. */
+  async #tellHomeAssistant(homeAssistant: HomeAssistant, alert: Alert, media: AlertMedia, key: string): Promise<void> {
+    await homeAssistant.showPicture(alert, media)
+    // What comes back with the verdict tells that there was a first, and that the verdict need not ring again.
+    if (alert.stage === 'first') media.onReceipt?.('first')
+    const letter = { ...homeAssistant.event(alert, media), key: `${key}|event`, retain: false }
+    const told = await this.#deliver(letter, this.#stop.signal)
+    const kept = !told.ok && told.error.kind === 'cancelled' ? await this.#outbox.put(this.#message(letter)) : told
+    if (!kept.ok) this.#host.log.warn({ event_type: 'mqtt_event_refused', reason: kept.error.message }, 'Home Assistant was not told')
   }
 
   async sendSystem(alert: SystemAlert, signal: AbortSignal): Promise<Result<void, PluginError>> {
@@ -138,6 +145,16 @@ export class MqttNotifier implements Notifier {
     if (home_assistant?.enabled !== true || state_topic === null || host.purpose === 'check') return null
     const publish = (publication: Publication, signal: AbortSignal) => this.#link.publish(publication, signal)
     return new HomeAssistant({ names: home_assistant, state_topic, host, publish, random: Math.random })
+  }
+
+  /** Pictures first: events that waited on disk are about them. */
+  async #goOnline(): Promise<void> {
+    try {
+      await this.#homeAssistant?.sayPictures()
+    } finally {
+      this.#startEmptying()
+      this.#homeAssistant?.online()
+    }
   }
 
   #startEmptying(): void {

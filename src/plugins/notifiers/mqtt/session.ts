@@ -1,4 +1,5 @@
 import { connect, type IClientOptions, type MqttClient } from 'mqtt'
+import { z } from 'zod'
 import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
 import type { Message } from './message.ts'
@@ -88,13 +89,14 @@ function sessionOf(client: MqttClient, broker: string): Session {
     async subscribe(topics, onMessage) {
       client.on('message', (topic, payload, { retain }) => onMessage({ topic, payload, retain }))
       const answered = new Promise<Result<void, PluginError>>((resolve) => {
-        client.subscribe([...topics], { qos: 1 }, (cause, granted) => {
-          if (cause) {
-            resolve(err(toMqttError(cause, broker)))
+        client.subscribe([...topics], { qos: 1 }, (cause) => {
+          if (!cause) {
+            resolve(ok())
             return
           }
-          const refused = granted?.filter(({ qos }) => qos >= 128).map(({ topic }) => topic) ?? []
-          resolve(refused.length === 0 ? ok() : err(pluginError('rejected', `the broker refuses to tell of ${refused.join(', ')}`)))
+          const refused = refusedTopics(cause, topics)
+          const refusal = pluginError('rejected', `the broker refuses to tell of ${refused.join(', ')}`)
+          resolve(err(refused.length > 0 ? refusal : toMqttError(cause, broker)))
         })
       })
       return Promise.race([answered, closed.then((error) => err(error))])
@@ -107,4 +109,15 @@ function sessionOf(client: MqttClient, broker: string): Session {
       await client.endAsync()
     },
   }
+}
+
+/** mqtt.js brings the broker's answer along: one code for each topic, in order. */
+const SubackErrorSchema = z.object({ packet: z.object({ granted: z.array(z.union([z.number(), z.object({ qos: z.number() })])) }) })
+const FIRST_REFUSAL = 128
+
+function refusedTopics(cause: unknown, topics: readonly string[]): string[] {
+  const parsed = SubackErrorSchema.safeParse(cause)
+  if (!parsed.success) return []
+  const codes = parsed.data.packet.granted.map((granted) => (typeof granted === 'number' ? granted : granted.qos))
+  return topics.filter((_topic, index) => (codes[index] ?? 0) >= FIRST_REFUSAL)
 }

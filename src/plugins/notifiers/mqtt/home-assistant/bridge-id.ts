@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeOf } from '../../../../contracts/errors.ts'
 import { writeFileAtomic } from '../../../../lib/atomic-file.ts'
 
 const ID = /^[0-9a-f]{8}$/
@@ -14,12 +15,17 @@ export async function bridgeId(folder: string): Promise<string> {
   try {
     const known = (await readFile(path, 'utf8')).trim()
     if (ID.test(known)) return known
-  } catch {
-    // The first start.
+  } catch (cause) {
+    // What cannot be read now may be read at the next start: it must not be written over.
+    if (codeOf(cause) !== 'ENOENT') return made()
   }
-  const made = randomBytes(4).toString('hex')
+  const id = made()
   await mkdir(folder, { recursive: true })
-    .then(() => writeFileAtomic(path, `${made}\n`))
+    .then(() => writeFileAtomic(path, `${id}\n`))
     .catch(() => undefined)
-  return made
+  return id
+}
+
+function made(): string {
+  return randomBytes(4).toString('hex')
 }

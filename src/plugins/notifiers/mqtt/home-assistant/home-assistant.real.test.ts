@@ -87,7 +87,45 @@ describe.skipIf(NO_MOSQUITTO !== null)('Home Assistant over a real broker', () =
     expect(retained.has(door('alert'))).toBe(false)
   })
 
-  test('an event waits on disk while the broker is away', async () => {
+  test('an alert counts as told although the broker refuses its event, and what may be heard is heard', async () => {
+    const strict = await fixture.startBroker({
+      users: { homesec: 'pw' },
+      acl: ['user homesec', 'topic readwrite homecam/alerts/#', 'topic readwrite homecam/bridge/#', 'topic read homeassistant/status'],
+    })
+    const auth = { username_env: 'USER_NAME', password_env: 'PASSWORD' }
+    const env = { USER_NAME: 'homesec', PASSWORD: 'pw' }
+    const { notifier, log } = await fixture.notifierFor(strict.port, { config: { ...CONFIG, auth }, env, home })
+    await untilPing(notifier, 'ok')
+    expect(await notifier.send(anAlert(), MEDIA, signal)).toMatchObject({ ok: true })
+    const said = log.lines.map(({ fields }) => `${String(fields['event_type'])} ${String(fields['reason'])}`)
+    expect(said.filter((line) => line.startsWith('mqtt_event_refused'))).toHaveLength(1)
+  })
+
+  test('the first of two stages leaves word for the second', async () => {
+    const mailbox = await fixture.subscribe(broker, door('alert'))
+    const { notifier } = await started(await fixture.subscribe(broker, '#'))
+    const receipts: string[] = []
+    const first = { ...MEDIA, onReceipt: (receipt: string) => void receipts.push(receipt) }
+    expect(await notifier.send(anAlert({ stage: 'first' }), first, signal)).toMatchObject({ ok: true })
+    expect(await notifier.send(anAlert(), { thumbnail: null, replaces: receipts[0] ?? null }, signal)).toMatchObject({ ok: true })
+    await mailbox.atLeast(2)
+    const events = mailbox.messages.map(({ payload }) => JSON.parse(payload) as Record<string, unknown>)
+    expect(events.map(({ replaces, has_picture }) => ({ replaces, has_picture }))).toEqual([
+      { replaces: false, has_picture: true },
+      { replaces: true, has_picture: false },
+    ])
+  })
+
+  test('motion that nobody ends is not told to whoever comes later', async () => {
+    home = new FakeHome(['inbox'])
+    const mailbox = await fixture.subscribe(broker, '#')
+    await started(mailbox)
+    home.tell({ kind: 'motion', camera_name: 'inbox', moving: true })
+    await mailbox.has(({ topic, payload }) => topic === 'homecam/cameras/inbox/motion' && payload === 'ON')
+    expect((await retainedNow()).get('homecam/cameras/inbox/motion')?.payload).toBe('OFF')
+  })
+
+  test('an event waits on disk while the broker is away, and comes after its picture', async () => {
     const mailbox = await fixture.subscribe(broker, '#')
     const { notifier } = await started(mailbox)
     await broker.stop()
@@ -95,7 +133,9 @@ describe.skipIf(NO_MOSQUITTO !== null)('Home Assistant over a real broker', () =
     expect(await notifier.send(anAlert(), MEDIA, signal)).toMatchObject({ ok: true })
     await broker.start()
     await mailbox.has(({ topic }) => topic === door('alert'))
-    await mailbox.has(({ topic }) => topic === door('image'))
+    const topics = mailbox.messages.map(({ topic }) => topic)
+    expect(topics.indexOf(door('image'))).toBeGreaterThan(0)
+    expect(topics.indexOf(door('image'))).toBeLessThan(topics.indexOf(door('alert')))
   })
 
   test.each([

@@ -1,17 +1,29 @@
 import type { Alert, AlertMedia, SystemAlert } from '../../../../contracts/alert.ts'
 import { messageOf, type PluginError } from '../../../../contracts/errors.ts'
-import type { HomeEvent } from '../../../../contracts/home.ts'
+import type { CameraSettings, HomeEvent } from '../../../../contracts/home.ts'
 import type { PluginHost } from '../../../../contracts/plugin.ts'
 import type { Result } from '../../../../contracts/result.ts'
 import { every } from '../../../../lib/every.ts'
 import { Serial } from '../../../../lib/serial.ts'
+import { within } from '../../../../lib/within.ts'
 import type { Publication, Received } from '../session.ts'
 import { bridgeId } from './bridge-id.ts'
 import { changeFor } from './commands.ts'
 import { bridgeDevice, bridgeObjectId, cameraDevice, cameraOf, ORIGIN_NAME, type Bridge, type DeviceMessage } from './discovery.ts'
 import { alertEvent, lastClip, showsPerson } from './payloads.ts'
 import { originOf } from './read-discovery.ts'
-import { birthTopic, bridgeTopic, CAMERA_STATES, cameraTopic, commandOf, discovered, type CameraState, type TopicNames } from './topics.ts'
+import {
+  birthTopic,
+  bridgeTopic,
+  CAMERA_STATES,
+  cameraTopic,
+  commandOf,
+  discovered,
+  discoveryTopic,
+  type CameraState,
+  type Command,
+  type TopicNames,
+} from './topics.ts'
 
 export interface HomeAssistantDeps {
   readonly names: TopicNames
@@ -28,6 +40,9 @@ const STATUS_EVERY_MS = 30_000
 const AFTER_BIRTH_MS = { least: 1_000, most: 5_000 }
 const LONGEST_COMMAND = 32
 
+/** An alert is not kept waiting for its picture for longer. */
+const PICTURE_WITHIN_MS = 1_000
+
 /**
  * Shows the household in Home Assistant and takes its commands. All states are retained and said anew at each connection, so a broker
  * that forgot everything knows it again. Nothing here holds up or fails an alert.
@@ -40,6 +55,8 @@ export class HomeAssistant implements AsyncDisposable {
   readonly #timer: AsyncDisposable
   /** What was last said on topics whose content is kept nowhere else. */
   readonly #said = new Map<string, Publication>()
+  /** What will be said soon anyway, and need not be asked for twice. */
+  readonly #due = new Set<string>()
   /** Object ids of retained device messages that are ours, from earlier starts too. */
   readonly #devices = new Set<string>()
   #bridge: Bridge | null = null
@@ -60,13 +77,13 @@ export class HomeAssistant implements AsyncDisposable {
 
   /** A new connection is ready. */
   online(): void {
-    void this.#queue.run(() => this.#announce())
+    this.#soon('announce', () => this.#announce())
   }
 
   receive({ topic, payload, retain }: Received): void {
     const { names, host } = this.#deps
     if (topic === birthTopic(names)) {
-      if (payload.toString() === 'online' && !retain) void this.#announceSoon()
+      if (payload.toString() === 'online' && !retain) void this.#announceAfterBirth()
       return
     }
     const objectId = discovered(names, topic)
@@ -79,21 +96,25 @@ export class HomeAssistant implements AsyncDisposable {
       host.log.warn({ event_type: 'command_not_understood', ...told }, 'a command over MQTT means nothing')
       return
     }
-    void this.#queue.run(async () => {
-      const changed = await host.home.change(told.camera, change)
-      if (!changed.ok)
-        host.log.warn({ event_type: 'command_failed', ...told, reason: changed.error.message }, 'a command was not carried out')
-    })
+    void this.#carryOut(told, change)
   }
 
-  /** The picture first: whoever is woken by the event looks at it. */
+  /** The picture first: whoever is woken by the event looks at it. Beside what else is being said, and not for long. */
   async showPicture({ camera_name }: Alert, { thumbnail }: AlertMedia): Promise<void> {
-    if (thumbnail !== null) await this.#queue.run(() => this.#keepSaying(this.#state(camera_name, 'image', thumbnail)))
+    if (thumbnail === null || !this.#isListed(camera_name)) return
+    const picture = this.#state(camera_name, 'image', thumbnail)
+    this.#said.set(picture.topic, picture)
+    await within(this.#say(picture), PICTURE_WITHIN_MS, this.#stop.signal)
+  }
+
+  /** Those a broker that forgot everything has to be told again, before anybody asks for them. */
+  async sayPictures(): Promise<void> {
+    for (const publication of this.#said.values()) if (publication.topic.endsWith('/image')) await this.#say(publication)
   }
 
   /** The alert as the event entity of its camera takes it. Not retained: an old event is none. */
-  event(alert: Alert): { readonly topic: string; readonly payload: string } {
-    return { topic: cameraTopic(this.#deps.names, alert.camera_name, 'alert'), payload: JSON.stringify(alertEvent(alert)) }
+  event(alert: Alert, media: AlertMedia): { readonly topic: string; readonly payload: string } {
+    return { topic: cameraTopic(this.#deps.names, alert.camera_name, 'alert'), payload: JSON.stringify(alertEvent(alert, media)) }
   }
 
   showSystem({ message, code, severity, camera_name, ts }: SystemAlert): void {
@@ -109,31 +130,59 @@ export class HomeAssistant implements AsyncDisposable {
   }
 
   #hear(event: HomeEvent): void {
-    void this.#queue.run(() => this.#show(event))
+    if (event.kind === 'settings') this.#soon(`settings ${event.camera_name}`, () => this.#saySettings(event.camera_name))
+    else if (event.kind === 'ready') this.#soon('announce', () => this.#announce())
+    else void this.#queue.run(() => this.#show(event))
   }
 
-  async #show(event: HomeEvent): Promise<void> {
+  /** Says it once, however often it was asked for before its turn. */
+  #soon(what: string, say: () => Promise<void>): void {
+    if (this.#due.has(what)) return
+    this.#due.add(what)
+    void this.#queue.run(() => {
+      this.#due.delete(what)
+      return say()
+    })
+  }
+
+  /** Beside what is being said: the answer comes as an event of the household. */
+  async #carryOut(told: { readonly camera: string; readonly command: Command }, change: Partial<CameraSettings>): Promise<void> {
+    const { home, log } = this.#deps.host
+    const changed = await home.change(told.camera, change)
+    if (!changed.ok) log.warn({ event_type: 'command_failed', ...told, reason: changed.error.message }, 'a command was not carried out')
+  }
+
+  #isListed(camera: string): boolean {
+    return this.#deps.host.home.cameras().some(({ name }) => name === camera)
+  }
+
+  async #show(event: Exclude<HomeEvent, { kind: 'settings' | 'ready' }>): Promise<void> {
+    const camera = event.kind === 'camera' ? event.event.camera_name : event.kind === 'decided' ? event.clip.camera_name : event.camera_name
+    // A clip of a camera that is gone may be finished yet; nothing of it is to come back.
+    if (!this.#isListed(camera)) return
     switch (event.kind) {
-      case 'ready':
-        return this.#announce()
-      case 'settings':
-        return this.#saySettings(event.camera_name)
       case 'camera':
-        await this.#say(this.#availability(event.event.camera_name, event.event.state))
+        await this.#say(this.#availability(camera, event.event.state))
         return
       case 'motion':
-        await this.#say(this.#state(event.camera_name, 'motion', onOff(event.moving)))
+        await this.#sayMotion(camera, event.moving)
         return
       case 'decided':
-        await this.#keepSaying(this.#state(event.clip.camera_name, 'last', JSON.stringify(lastClip(event.clip))))
-        if (showsPerson(event.clip)) await this.#say({ ...this.#state(event.clip.camera_name, 'person', 'ON'), retain: false })
+        await this.#keepSaying(this.#state(camera, 'last', JSON.stringify(lastClip(event.clip))))
+        if (showsPerson(event.clip)) await this.#say({ ...this.#state(camera, 'person', 'ON'), retain: false })
     }
   }
 
-  async #announceSoon(): Promise<void> {
+  /** Where nobody says that it is over, it must not be said again to whoever comes later. */
+  async #sayMotion(camera: string, moving: boolean): Promise<void> {
+    const measures = this.#deps.host.home.cameras().some(({ name, measures_motion }) => name === camera && measures_motion)
+    await this.#say({ ...this.#state(camera, 'motion', onOff(moving)), retain: measures || !moving })
+  }
+
+  async #announceAfterBirth(): Promise<void> {
     const { least, most } = AFTER_BIRTH_MS
     await this.#deps.host.clock.sleep(least + this.#deps.random() * (most - least), this.#stop.signal)
-    await this.#queue.run(() => this.#announce())
+    this.#soon('announce', () => this.#announce())
   }
 
   /** Devices and all their states. Before the household stands there is nothing to say; it is said when it does. */
@@ -145,7 +194,7 @@ export class HomeAssistant implements AsyncDisposable {
     for (const camera of host.home.cameras()) {
       await this.#sayDevice(cameraDevice(bridge, camera, { risk: host.home.minRiskLevel(camera.name) !== null }))
       await this.#say(this.#availability(camera.name, camera.state))
-      await this.#say(this.#state(camera.name, 'motion', onOff(camera.moving)))
+      await this.#sayMotion(camera.name, camera.moving)
       await this.#saySettings(camera.name)
     }
     this.#lastInfo = ''
@@ -182,12 +231,14 @@ export class HomeAssistant implements AsyncDisposable {
       if (camera === null || listed.has(camera)) continue
       host.log.info({ event_type: 'home_assistant_device_removed', camera_name: camera }, 'a camera that is listed no more was removed')
       this.#devices.delete(objectId)
-      await this.#say(retained(`${names.discovery_prefix}/device/${objectId}/config`, ''))
       for (const what of CAMERA_STATES) await this.#say(this.#state(camera, what, ''))
+      // Last: while this is there, it is known at the next start that something is left to be removed.
+      await this.#say(retained(discoveryTopic(names, objectId), ''))
     }
   }
 
   async #saySettings(camera: string): Promise<void> {
+    if (!this.#isListed(camera)) return
     const { home } = this.#deps.host
     const { alerts_on, silenced_until } = home.settings(camera)
     await this.#say(this.#state(camera, 'alerts/state', onOff(alerts_on)))

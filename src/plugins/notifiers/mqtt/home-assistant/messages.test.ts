@@ -6,6 +6,7 @@ import { originOf } from './read-discovery.ts'
 import { commandOf, discovered } from './topics.ts'
 
 const NAMES = { base_topic: 'homecam', discovery_prefix: 'homeassistant' }
+const NONE = { thumbnail: null, replaces: null }
 const NOW = new Date('2026-01-01T12:00:00Z')
 
 describe('a command', () => {
@@ -45,15 +46,20 @@ describe('an alert as an event', () => {
     [{ risk_level: null, vlm_failed: true }, 'unverified'],
     [{ stage: 'withdrawn' }, 'withdrawn'],
   ] as const)('%j is of type %s', (changes, type) => {
-    const event = alertEvent(anAlert(changes))
+    const event = alertEvent(anAlert(changes), NONE)
     expect(event.event_type).toBe(type)
     expect(EVENT_TYPES).toContain(type)
     expect(event.tag).toBe('homesec-front_door_1767225600.mp4')
   })
 
+  test('says whether it has a picture of its own, and whether it is the second of its kind', () => {
+    expect(alertEvent(anAlert(), NONE)).toMatchObject({ has_picture: false, replaces: false })
+    expect(alertEvent(anAlert(), { thumbnail: Uint8Array.of(1), replaces: 'first' })).toMatchObject({ has_picture: true, replaces: true })
+  })
+
   test('says what was seen until somebody has judged it', () => {
-    expect(alertEvent(anAlert({ summary: null, detected_classes: ['person', 'dog'] })).summary).toBe('Seen: person, dog')
-    expect(alertEvent(anAlert({ summary: null, detected_classes: [] })).summary).toBe('Motion')
+    expect(alertEvent(anAlert({ summary: null, detected_classes: ['person', 'dog'] }), NONE).summary).toBe('Seen: person, dog')
+    expect(alertEvent(anAlert({ summary: null, detected_classes: [] }), NONE).summary).toBe('Motion')
   })
 })
 

@@ -1,4 +1,4 @@
-import type { Alert } from '../../../../contracts/alert.ts'
+import type { Alert, AlertMedia } from '../../../../contracts/alert.ts'
 import { RISK_LEVELS } from '../../../../contracts/analysis.ts'
 import type { ClipStateData } from '../../../../contracts/clip-state.ts'
 
@@ -9,13 +9,17 @@ export type AlertEventType = (typeof EVENT_TYPES)[number]
 export const NO_RISK = 'none'
 
 /** An alert as Home Assistant's event entity takes it: `event_type`, and the rest as attributes. Pure. */
-export function alertEvent(alert: Alert) {
+export function alertEvent(alert: Alert, { thumbnail, replaces }: Pick<AlertMedia, 'thumbnail' | 'replaces'>) {
   const event_type: AlertEventType = alert.stage === 'withdrawn' ? 'withdrawn' : (alert.risk_level ?? 'unverified')
   return {
     event_type,
     stage: alert.stage,
     /** The same for all stages of one event: a notification with the same tag replaces the one before. */
     tag: `homesec-${alert.dedupe_key}`,
+    /** Something was told under this tag before: no need to ring again. */
+    replaces: replaces !== null,
+    /** The image entity shows this alert. */
+    has_picture: thumbnail !== null,
     clip_id: alert.clip_id,
     camera_name: alert.camera_name,
     summary: alert.summary ?? seenInWords(alert),

@@ -1,4 +1,4 @@
-/** What is published of a camera, each on a topic of its own below `<base>/cameras/<camera>/`; all but `alert` are retained. */
+/** What is known of a camera, each on a topic of its own below `<base>/cameras/<camera>/`; retained, but for what would be untrue later. */
 export const CAMERA_STATES = [
   'availability',
   'motion',
