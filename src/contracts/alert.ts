@@ -81,3 +81,8 @@ export const SystemAlertSchema = z.object({
   ts: TimestampSchema,
 })
 export type SystemAlert = Readonly<z.infer<typeof SystemAlertSchema>>
+
+/** A digest stands for alerts that were not told one by one: whoever wants alerts and no news about HomeSec itself still gets it. */
+export function isAboutAlerts({ code }: Pick<SystemAlert, 'code'>): boolean {
+  return code === 'quiet_digest' || code === 'recovery_digest'
+}

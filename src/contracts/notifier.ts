@@ -17,7 +17,10 @@ export interface Notifier extends AsyncDisposable {
    * @returns `unavailable` or `timeout` when a retry may help, `rejected` for bad credentials, `invalid` when the other side refuses the message.
    */
   send(alert: Alert, media: AlertMedia, signal: AbortSignal): Promise<Result<void, PluginError>>
-  /** Delivers news about HomeSec itself. A notifier without a place for it returns ok and does nothing. */
+  /**
+   * Delivers news about HomeSec itself. A notifier without a place for it returns ok and does nothing; but for a digest (`isAboutAlerts`),
+   * which counts as told once it was taken.
+   */
   sendSystem(alert: SystemAlert, signal: AbortSignal): Promise<Result<void, PluginError>>
   /** Whether an alert would be delivered now. */
   ping(signal: AbortSignal): Promise<Result<void, PluginError>>

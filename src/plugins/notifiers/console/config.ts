@@ -8,6 +8,8 @@ export const ConsoleConfigSchema = z.strictObject({
   system: z
     .boolean()
     .default(true)
-    .describe('Print news about HomeSec itself (full disk, camera down). Default true: such trouble shows up next to the alerts.'),
+    .describe(
+      'Print news about HomeSec itself (full disk, camera down). Default true: such trouble shows up next to the alerts; with false a digest of alerts still does.',
+    ),
 })
 export type ConsoleConfig = Readonly<z.output<typeof ConsoleConfigSchema>>

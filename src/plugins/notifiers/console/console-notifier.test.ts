@@ -110,6 +110,12 @@ test('with system off, news about the system is swallowed', async () => {
   expect(screen.text()).toBe('')
 })
 
+test('with system off, a digest of alerts is printed all the same', async () => {
+  const screen = terminal()
+  await sent(openConsole(screen, false).sendSystem(aSystemAlert({ code: 'quiet_digest', message: '2 alerts were held back' }), signal))
+  expect(screen.text()).toContain('2 alerts were held back')
+})
+
 test('a closed pipe is an error value and does not end the process', async () => {
   const screen = terminal()
   const notifier = openConsole(screen)

@@ -1,4 +1,4 @@
-import type { Alert, AlertMedia, SystemAlert } from '../../../contracts/alert.ts'
+import { isAboutAlerts, type Alert, type AlertMedia, type SystemAlert } from '../../../contracts/alert.ts'
 import { messageOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { Notifier } from '../../../contracts/notifier.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
@@ -40,7 +40,7 @@ export class ConsoleNotifier implements Notifier {
   }
 
   async sendSystem(alert: SystemAlert, signal: AbortSignal): Promise<Result<void, PluginError>> {
-    if (!this.#config.system && !this.#disposed && !signal.aborted) return ok()
+    if (!this.#config.system && !isAboutAlerts(alert) && !this.#disposed && !signal.aborted) return ok()
     return this.#print(() => formatSystemAlert(alert, this.#look), signal)
   }
 

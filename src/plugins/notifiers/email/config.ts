@@ -72,7 +72,10 @@ export const EmailConfigSchema = z
       .boolean()
       .default(false)
       .describe('Also send a mail when a first alert turned out to be harmless. Default false: nobody gets mail about nothing.'),
-    system: z.boolean().default(true).describe('Also send news about HomeSec itself. Default true.'),
+    system: z
+      .boolean()
+      .default(true)
+      .describe('Also send news about HomeSec itself. Default true; with false a digest of held back alerts still comes.'),
     timeout_s: z.number().positive().max(300).default(20).describe('How long sending one mail may take. Default 20.'),
   })
   .refine((config) => (config.smtp === undefined) !== (config.sendgrid === undefined), {

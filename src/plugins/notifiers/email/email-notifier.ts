@@ -1,4 +1,4 @@
-import type { Alert, AlertMedia, SystemAlert } from '../../../contracts/alert.ts'
+import { isAboutAlerts, type Alert, type AlertMedia, type SystemAlert } from '../../../contracts/alert.ts'
 import type { PluginError } from '../../../contracts/errors.ts'
 import type { Notifier } from '../../../contracts/notifier.ts'
 import { ok, type Result } from '../../../contracts/result.ts'
@@ -34,7 +34,7 @@ export class EmailNotifier implements Notifier {
 
   sendSystem(alert: SystemAlert, signal: AbortSignal): Promise<Result<void, PluginError>> {
     return this.#calls.run(signal, async (limited) =>
-      this.#config.system ? this.#transport.deliver(systemMail(alert, this.#look), limited) : ok(),
+      this.#config.system || isAboutAlerts(alert) ? this.#transport.deliver(systemMail(alert, this.#look), limited) : ok(),
     )
   }
 

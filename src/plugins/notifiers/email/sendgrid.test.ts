@@ -82,6 +82,13 @@ describe('a mail by SendGrid', () => {
     expect(personalization).toEqual({ to: [{ email: 'ann@example.org', name: 'Ann' }], cc: [{ email: 'bob@example.org' }] })
   })
 
+  test('a digest of alerts comes also where news about HomeSec itself does not', async () => {
+    const notifier = await open(server, { system: false })
+    for (const code of ['disk_full', 'quiet_digest'] as const)
+      expect(await notifier.sendSystem(aSystemAlert({ code }), signal)).toMatchObject({ ok: true })
+    expect(server.mails).toHaveLength(1)
+  })
+
   test('ping asks what the key may do, and sends nothing', async () => {
     expect(await (await open(server)).ping(signal)).toMatchObject({ ok: true })
     await using limited = await startSendGridServer({ apiKey: CANARY_SECRET, scopes: ['stats.read'] })

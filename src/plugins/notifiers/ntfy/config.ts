@@ -43,7 +43,10 @@ export const NtfyConfigSchema = z
       .default([])
       .describe('Further tags or emoji names. Default none beyond the one that shows the risk.'),
     include_thumbnail: z.boolean().default(true).describe('Send the picture along. Default true; false keeps pictures off the server.'),
-    system: z.boolean().default(true).describe('Also send news about HomeSec itself. Default true.'),
+    system: z
+      .boolean()
+      .default(true)
+      .describe('Also send news about HomeSec itself. Default true; with false a digest of held back alerts still comes.'),
     verify_tls: z
       .boolean()
       .default(true)

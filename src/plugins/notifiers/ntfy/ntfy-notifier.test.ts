@@ -218,6 +218,12 @@ describe('ntfy', () => {
     expect(await (await openHere({ system: false })).sendSystem(aSystemAlert(), signal)).toEqual({ ok: true, value: undefined })
     expect(server.notifications).toHaveLength(3)
   })
+
+  test.each(['quiet_digest', 'recovery_digest'] as const)('a %s comes also where news about the system is switched off', async (code) => {
+    const digest = aSystemAlert({ code, message: '2 alerts were held back' })
+    expect(await (await openHere({ system: false })).sendSystem(digest, signal)).toMatchObject({ ok: true })
+    expect(server.notifications[0]?.message).toContain('2 alerts were held back')
+  })
 })
 
 test.each([

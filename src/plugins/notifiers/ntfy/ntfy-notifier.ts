@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Alert, AlertMedia, SystemAlert } from '../../../contracts/alert.ts'
+import { isAboutAlerts, type Alert, type AlertMedia, type SystemAlert } from '../../../contracts/alert.ts'
 import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { Notifier } from '../../../contracts/notifier.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
@@ -44,7 +44,9 @@ export class NtfyNotifier implements Notifier {
 
   sendSystem(alert: SystemAlert, signal: AbortSignal): Done {
     return this.#calls.run(signal, async (limited) =>
-      this.#config.system ? this.#judge(await this.#publish(systemPublication(alert, this.#config), limited)) : ok(),
+      this.#config.system || isAboutAlerts(alert)
+        ? this.#judge(await this.#publish(systemPublication(alert, this.#config), limited))
+        : ok(),
     )
   }
 

@@ -45,7 +45,10 @@ export const PushoverConfigSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Also send a quiet message when a first alert turned out to be harmless. Default false: nobody hears about nothing.'),
-  system: z.boolean().default(true).describe('Also send news about HomeSec itself. Default true.'),
+  system: z
+    .boolean()
+    .default(true)
+    .describe('Also send news about HomeSec itself. Default true; with false a digest of held back alerts still comes.'),
   timeout_s: z.number().positive().max(300).default(15).describe('How long sending one message may take. Default 15.'),
   base_url: z
     .string()

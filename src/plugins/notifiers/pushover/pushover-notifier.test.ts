@@ -149,6 +149,12 @@ describe('pushover', () => {
     expect(server.messages.map(({ fields }) => fields['title'])).toEqual(['HomeSec: the disk is full'])
   })
 
+  test('a digest of alerts comes also where news about HomeSec does not', async () => {
+    const digest = aSystemAlert({ code: 'quiet_digest', message: '2 alerts were held back' })
+    expect(await (await open(server, { system: false })).sendSystem(digest, signal)).toMatchObject({ ok: true })
+    expect(server.messages[0]?.fields['message']).toContain('2 alerts were held back')
+  })
+
   test('ping asks whether the keys and devices are known, and sends nothing', async () => {
     expect(await (await open(server, { devices: ['phone', 'tablet'] })).ping(signal)).toMatchObject({ ok: true })
     expect(server.requests).toEqual(['/1/users/validate.json', '/1/users/validate.json'])

@@ -1,4 +1,4 @@
-import type { Alert, AlertMedia, SystemAlert } from '../../../contracts/alert.ts'
+import { isAboutAlerts, type Alert, type AlertMedia, type SystemAlert } from '../../../contracts/alert.ts'
 import type { PluginError } from '../../../contracts/errors.ts'
 import type { Notifier } from '../../../contracts/notifier.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
@@ -44,7 +44,7 @@ export class PushoverNotifier implements Notifier {
 
   sendSystem(alert: SystemAlert, signal: AbortSignal): Promise<Result<void, PluginError>> {
     return this.#call(signal, async (limited) => {
-      if (!this.#config.system) return ok()
+      if (!this.#config.system && !isAboutAlerts(alert)) return ok()
       const sent = await this.#api.send(systemMessage(alert, this.#config), null, limited)
       return sent.ok ? ok() : sent
     })

@@ -26,7 +26,10 @@ export const TelegramConfigSchema = z
       .boolean()
       .default(true)
       .describe("Send the picture along. Default true; false keeps pictures off Telegram's servers."),
-    system: z.boolean().default(true).describe('Also send news about HomeSec itself. Default true.'),
+    system: z
+      .boolean()
+      .default(true)
+      .describe('Also send news about HomeSec itself. Default true; with false a digest of held back alerts still comes.'),
     api_url: z
       .string()
       .superRefine((value, context) => {

@@ -259,6 +259,12 @@ describe('telegram', () => {
     expect(await (await openHere({ system: false })).sendSystem(aSystemAlert(), signal)).toEqual({ ok: true, value: undefined })
     expect(server.messages).toHaveLength(2)
   })
+
+  test('a digest of alerts comes also where news about the system is switched off', async () => {
+    const digest = aSystemAlert({ code: 'quiet_digest', severity: 'info', message: '2 alerts were held back' })
+    expect(await (await openHere({ system: false })).sendSystem(digest, signal)).toMatchObject({ ok: true })
+    expect(server.messages[0]?.text).toContain('2 alerts were held back')
+  })
 })
 
 test.each([

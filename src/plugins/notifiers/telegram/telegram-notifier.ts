@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Alert, AlertMedia, SystemAlert } from '../../../contracts/alert.ts'
+import { isAboutAlerts, type Alert, type AlertMedia, type SystemAlert } from '../../../contracts/alert.ts'
 import { riskAtLeast } from '../../../contracts/analysis.ts'
 import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { Notifier } from '../../../contracts/notifier.ts'
@@ -57,8 +57,9 @@ export class TelegramNotifier implements Notifier {
   }
 
   async sendSystem(alert: SystemAlert, signal: AbortSignal): Promise<Result<void, PluginError>> {
+    const isWanted = this.#config.system || isAboutAlerts(alert)
     const content = { text: systemAlertText(alert), link: null, photo: null, silent: alert.severity === 'info' }
-    return this.#run(signal, async (limited) => (this.#config.system ? this.#deliver(content, null, limited) : ok()))
+    return this.#run(signal, async (limited) => (isWanted ? this.#deliver(content, null, limited) : ok()))
   }
 
   async ping(signal: AbortSignal): Promise<Result<void, PluginError>> {

@@ -23,12 +23,11 @@ export function alertBody(alert: Alert, thumbnail: Uint8Array | null, config: Bo
 }
 
 export function systemBody(system: SystemAlert, config: BodyConfig): Body {
-  const { system_template, content_type } = config
-  const content =
-    system_template === undefined
-      ? JSON.stringify({ type: 'system', system, thumbnail: null })
-      : renderBody(system_template, content_type, systemValues(system))
-  return inParts(content, null, config)
+  const { template, system_template, content_type } = config
+  if (system_template !== undefined) return inParts(renderBody(system_template, content_type, systemValues(system)), null, config)
+  const content = JSON.stringify({ type: 'system', system, thumbnail: null })
+  // A digest where `system` is false: the type that the config names is that of the template.
+  return inParts(content, null, template === undefined ? config : { ...config, content_type: 'application/json' })
 }
 
 function inParts(content: string, picture: Uint8Array | null, { multipart: parts, content_type }: BodyConfig): Body {

@@ -77,7 +77,7 @@ export const WebhookConfigSchema = z
       'The body of an alert, with placeholders such as {{title}}; see the README. Default: the whole alert as JSON.',
     ),
     system_template: TemplateSchema.optional().describe(
-      'The same for news about HomeSec itself. Needed with `template` unless `system` is false.',
+      'The same for news about HomeSec itself. Needed with `template` unless `system` is false; then a digest of alerts comes as the default JSON.',
     ),
     content_type: z
       .string()
@@ -91,7 +91,10 @@ export const WebhookConfigSchema = z
       .describe(
         'Which stages of an alert are sent. Default all; without withdrawn, a chat hears nothing when a first alert was for nothing.',
       ),
-    system: z.boolean().default(true).describe('Also send news about HomeSec itself. Default true.'),
+    system: z
+      .boolean()
+      .default(true)
+      .describe('Also send news about HomeSec itself. Default true; with false a digest of held back alerts still comes.'),
     timeout_s: z.number().positive().max(300).default(10).describe('How long one request may take, answer included. Default 10.'),
     verify_tls: z
       .boolean()

@@ -119,6 +119,18 @@ describe('webhook', () => {
     expect(receiver.received).toHaveLength(1)
   })
 
+  test.each([
+    [{}, 'application/json'],
+    [{ template: '{{title}}', content_type: 'text/plain' }, 'application/json'],
+    [{ content_type: 'application/vnd.mine+json' }, 'application/vnd.mine+json'],
+  ])('a digest of alerts comes also where news about the system is switched off: %j', async (config, contentType) => {
+    const digest = aSystemAlert({ code: 'quiet_digest' })
+    const quiet = await open({ url: receiver.url, system: false, ...config })
+    expect(await quiet.sendSystem(digest, signal)).toMatchObject({ ok: true })
+    expect(receiver.received[0]?.headers['content-type']).toBe(contentType)
+    expect(JSON.parse(receiver.received[0]?.body ?? '')).toEqual({ type: 'system', system: digest, thumbnail: null })
+  })
+
   test('every stage is sent, each under a key of its own, unless the config picks', async () => {
     const all = await open({ url: receiver.url })
     const some = await open({ url: receiver.url, stages: ['verdict'] })

@@ -1,4 +1,4 @@
-import type { Alert, AlertMedia, SystemAlert } from '../../../contracts/alert.ts'
+import { isAboutAlerts, type Alert, type AlertMedia, type SystemAlert } from '../../../contracts/alert.ts'
 import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { Notifier } from '../../../contracts/notifier.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
@@ -34,7 +34,7 @@ export class WebhookNotifier implements Notifier {
 
   async sendSystem(system: SystemAlert, signal: AbortSignal): Promise<Result<void, PluginError>> {
     if (signal.aborted || this.#calls.disposed) return CANCELLED
-    if (!this.#config.system) return ok()
+    if (!this.#config.system && !isAboutAlerts(system)) return ok()
     const key = ['system', system.code, system.camera_name ?? '', system.clip_id ?? '', system.ts].join(':')
     return this.#call(systemBody(system, this.#config), key, signal)
   }
