@@ -5,17 +5,21 @@ import type { Params } from './bot-api.ts'
 export const MOST_PHOTO_BYTES = 10 * 1024 * 1024
 const MOST_TEXT = 4096
 const MOST_CAPTION = 1024
+/** A link that leaves less than this for the words is left out: an alert that says nothing, or is refused, is worse than one without. */
+const LEAST_WORDS = 200
 
 export type MessageKind = 'text' | 'photo'
 
 /**
  * The words of a message as parameters. Marked up by entities, not by HTML: nothing in the text is parsed, so there is nothing to escape and
  * the limits count what is shown.
- * @param link goes into a button, or into the text where Telegram does not take it for one (a host name without a dot).
+ * @param link goes into a button, or into the text where Telegram does not take it for one (a host name without a dot) and it leaves room for the words.
  */
 export function messageParams(text: MessageText, kind: MessageKind, link: string | null, asButton: boolean): Params {
-  const inText = link === null || asButton ? [] : [link]
-  const room = (kind === 'photo' ? MOST_CAPTION : MOST_TEXT) - inText.join('').length - 1
+  const most = kind === 'photo' ? MOST_CAPTION : MOST_TEXT
+  const isInText = link !== null && !asButton && link.length + 1 + LEAST_WORDS <= most
+  const inText = isInText ? [link] : []
+  const room = isInText ? most - link.length - 1 : most
   const lines = fitLines([text.title, ...text.lines], room)
   const title = lines[0] ?? ''
   const entities = title === '' ? [] : [{ type: 'bold', offset: 0, length: title.length }]

@@ -175,6 +175,17 @@ describe('telegram', () => {
     expect(server.messages[0]?.text).toMatch(/ on 20\d\d-\d\d-\d\d, 10 s\nhttp:\/\/nas\/z+$/)
   })
 
+  test.each([
+    ['caption', JPEG, 824],
+    ['caption', JPEG, 1100],
+    ['text', null, 4200],
+  ])('a %s keeps its words when a link of the home network leaves no room for them', async (_kind, thumbnail, length) => {
+    const notifier = await openHere()
+    const long = anAlert({ summary: 'x'.repeat(2000), view_url: `http://nas/${'z'.repeat(length)}` })
+    expect(await notifier.send(long, { thumbnail, replaces: null }, signal)).toMatchObject({ ok: true })
+    expect(server.messages).toMatchObject([{ button: null, text: expect.stringMatching(/^High risk .* 10 s$/s) as string }])
+  })
+
   test('text from a camera is shown as it is, never parsed', async () => {
     await stages(await openHere(), { summary: '<a href="tg://user?id=1">x</a> *b* &amp; [y](https://evil.example)' })
     expect(server.messages[0]?.text).toContain('<a href="tg://user?id=1">x</a> *b* &amp; [y](https://evil.example)')
