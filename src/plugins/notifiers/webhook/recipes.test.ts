@@ -21,6 +21,8 @@ const recipe = (name: string): WebhookConfig => {
 
 const HOSTILE = '@everyone <!channel> </a><script>"\\{{title}}'.repeat(80)
 const alert = anAlert({ summary: HOSTILE, notify_reason: HOSTILE, view_url: `https://s3.example/?${'x'.repeat(500)}` })
+/** As signed links with a session token are. */
+const LONG_LINK = `https://s3.example/?${'x'.repeat(1980)}`
 const bodyOf = (name: string, given = alert): unknown => JSON.parse(String(alertBody(given, null, recipe(name)).content))
 
 test('there is one for each promised service', () => {
@@ -37,13 +39,18 @@ describe.each(RECIPES.map(([name]) => name))('%s', (name) => {
   })
 })
 
-test("Discord's 2000 characters are kept, and nobody is pinged", () => {
+test("Discord's limits are kept however long the link, and nobody is pinged", () => {
+  // https://discord.com/developers/docs/resources/message#embed-object-embed-limits
   const Discord = z.strictObject({
     username: z.string().min(1).max(80),
     content: z.string().min(1).max(2000),
+    embeds: z.array(z.strictObject({ description: z.string().min(1).max(4096) })).max(10),
     allowed_mentions: z.strictObject({ parse: z.tuple([]) }),
   })
-  expect(Discord.safeParse(bodyOf('Discord')).error).toBeUndefined()
+  for (const view_url of [alert.view_url, LONG_LINK, null]) {
+    const body = Discord.parse(bodyOf('Discord', { ...alert, view_url }))
+    expect(body.embeds).toEqual([{ description: view_url ?? 'no link' }])
+  }
 })
 
 test("Slack's limits are kept, and words from a camera are plain text", () => {
@@ -52,6 +59,7 @@ test("Slack's limits are kept, and words from a camera are plain text", () => {
     text: z.strictObject({ type: z.enum(['plain_text', 'mrkdwn']), text: z.string().min(1).max(3000) }),
   })
   const Slack = z.strictObject({ text: z.string().min(1).max(4000), blocks: z.array(Block).max(50) })
+  expect(Slack.safeParse(bodyOf('Slack', { ...alert, view_url: LONG_LINK })).error).toBeUndefined()
   const body = Slack.parse(bodyOf('Slack'))
   expect(body.text).toBe('front_door: high')
   expect(body.blocks.filter(({ text }) => text.text.includes('<!channel>')).map(({ text }) => text.type)).toEqual(['plain_text'])
