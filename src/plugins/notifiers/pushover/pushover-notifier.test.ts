@@ -118,6 +118,16 @@ describe('pushover', () => {
     expect(message?.fields).toMatchObject({ priority: '-1', title: 'Nothing to worry about: person at front_door' })
   })
 
+  test('a withdrawal comes again as long as the emergency goes on repeating, and is told once', async () => {
+    const notifier = await open(server, { withdrawals: true })
+    const withdrawn = [anAlert({ stage: 'withdrawn' }), { ...NO_MEDIA, replaces: 'receipt1' }, signal] as const
+    server.behave({ do: 'status', status: 503 })
+    expect(await notifier.send(...withdrawn)).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
+    server.behave({ do: 'answer' })
+    expect(await notifier.send(...withdrawn)).toMatchObject({ ok: true })
+    expect(server.requests).toEqual(['/1/receipts/receipt1/cancel.json', '/1/receipts/receipt1/cancel.json', '/1/messages.json'])
+  })
+
   test('text of any length and kind fits what Pushover takes', async () => {
     const evil = '🐕\r\n--boundary\r\n"; name="user"\u0000<b>'
     const alert = anAlert({

@@ -30,11 +30,11 @@ export class PushoverNotifier implements Notifier {
 
   send(alert: Alert, media: AlertMedia, signal: AbortSignal): Promise<Result<void, PluginError>> {
     return this.#call(signal, async (limited) => {
-      const isSilent = alert.stage === 'withdrawn' && !this.#config.withdrawals
+      const isWithdrawn = alert.stage === 'withdrawn'
       const quieted = media.replaces === null ? ok() : await this.#api.cancel(media.replaces, limited)
-      // Whoever is told of a verdict can confirm the first alert by hand.
-      if (isSilent) return quieted
-      const picture = this.#config.include_thumbnail && alert.stage !== 'withdrawn' ? media.thumbnail : null
+      // Whoever is told of a verdict can confirm the first alert by hand. After a withdrawal nothing may go on sounding.
+      if (isWithdrawn && (!quieted.ok || !this.#config.withdrawals)) return quieted
+      const picture = this.#config.include_thumbnail && !isWithdrawn ? media.thumbnail : null
       const receipt = await this.#api.send(alertMessage(alert, this.#config), picture, limited)
       if (!receipt.ok) return receipt
       if (receipt.value !== null) media.onReceipt?.(receipt.value)
