@@ -85,7 +85,8 @@ export class PushoverApi {
     if (status >= 500)
       return err({ ...pluginError('unavailable', `Pushover cannot take the message now (${status})`), retryAfterMs: WAIT_AFTER_5XX_MS })
     if (said !== null) return err(this.#refusal(said, status))
-    return err(pluginError(status < 300 ? 'invalid' : kindOfStatus(status), `Pushover answered with status ${status}`))
+    if (status < 300) return err(pluginError('unavailable', `what answered is not Pushover (status ${status}): check base_url`))
+    return err(pluginError(kindOfStatus(status), `Pushover answered with status ${status}`))
   }
 
   #spent({ retryAfter, headers }: HttpAnswer): PluginError {

@@ -200,7 +200,7 @@ describe('pushover', () => {
     [status(500), 'unavailable', 5000],
     [status(503), 'unavailable', 5000],
     [status(200, {}, { status: 0, errors: ['no'] }), 'invalid', undefined],
-    [status(200, {}, 'welcome to the hotel'), 'invalid', undefined],
+    [status(200, {}, 'welcome to the hotel'), 'unavailable', undefined],
     [status(302, { location: 'http://127.0.0.1:1/' }), 'invalid', undefined],
     [status(403), 'rejected', undefined],
     [status(413), 'invalid', undefined],
