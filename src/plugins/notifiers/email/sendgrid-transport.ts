@@ -57,9 +57,11 @@ export class SendGridTransport implements MailTransport {
     const text = `SendGrid ${words(status, body, { api_key_env, base_url })} (${status})`
     if (status >= 300 && status < 400) return pluginError('invalid', text)
     const now = this.#host.clock.now()
-    const waitMs = retryAfterMs(retryAfter, now) ?? untilMs(headers['x-ratelimit-reset'], now)
+    // That moment comes with every answer, and says nothing of when an outage ends.
+    const resetMs = status === 429 ? untilMs(headers['x-ratelimit-reset'], now) : undefined
+    const waitMs = retryAfterMs(retryAfter, now) ?? resetMs
     const error = pluginError(kindOfStatus(status), text)
-    return status === 429 && waitMs !== undefined ? { ...error, retryAfterMs: waitMs } : error
+    return error.kind === 'unavailable' && waitMs !== undefined ? { ...error, retryAfterMs: waitMs } : error
   }
 }
 
