@@ -19,6 +19,8 @@ export interface HttpAnswer {
   readonly headers: IncomingHttpHeaders
   /** The first 64 KiB, perhaps cut off. Hostile, and it may repeat what we sent: never for an error or a log. */
   readonly body: string
+  /** false: the body broke off on its way, or time ran out in it. One that is longer than what we keep counts as complete. */
+  readonly complete: boolean
 }
 
 const MOST_ANSWER_BYTES = 65_536
@@ -39,6 +41,7 @@ export function httpCall({ url, method, headers, body = '', verifyTls }: HttpCal
           retryAfter: response.headers['retry-after'] ?? null,
           headers: response.headers,
           body: Buffer.concat(chunks).toString('utf8', 0, MOST_ANSWER_BYTES),
+          complete: response.complete || bytes > MOST_ANSWER_BYTES,
         })
       fail = finish
       response.on('data', (chunk: Buffer) => {
@@ -58,6 +61,14 @@ export function httpCall({ url, method, headers, body = '', verifyTls }: HttpCal
     request.on('error', (cause) => fail(cause))
     request.end(body)
   })
+}
+
+/**
+ * Whether a service that speaks JSON has done what was asked, and only its answer broke off: asked again, it would do it twice. The type
+ * tells it from the page of a hotspot.
+ */
+export function isCutSuccess({ status, complete, headers }: Pick<HttpAnswer, 'status' | 'complete' | 'headers'>): boolean {
+  return status >= 200 && status < 300 && !complete && /^application\/json\b/i.test(headers['content-type'] ?? '')
 }
 
 /** Connects, with TLS where the URL says so, and hangs up without a request. Rejects when that fails. */

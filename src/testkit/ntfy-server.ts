@@ -1,11 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { cutAnswer } from './cut-answer.ts'
 import { readPublication, type NtfyOptions, type Refusal, type ShownNotification } from './ntfy-rules.ts'
 
 /** What happens to one request that is allowed, instead of an answer by the rules. */
 export type NtfyFault =
   | { readonly do: 'hang' }
   | { readonly do: 'cut' }
+  /** Serves the request, and loses the connection in the middle of its answer. */
+  | { readonly do: 'cut_answer' }
   | { readonly do: 'refuse'; readonly status: number; readonly code?: number; readonly retryAfter?: string; readonly message?: string }
 
 export interface ReceivedByNtfy {
@@ -76,12 +79,16 @@ export async function startNtfyServer(options: NtfyOptions = {}): Promise<NtfySe
     const body = await readBody(request)
     const { method = '', url: path = '', headers } = request
     const fault = faults.shift() ?? always
-    const reply = fault === null ? route(request, body) : null
-    requests.push({ method, path, headers, status: reply?.status ?? 0 })
-    if (reply === null) {
-      if (fault !== null) act(fault, response)
-    } else if ('body' in reply) send(response, 200, reply.body)
-    else send(response, reply.status, { code: reply.code, http: reply.status, error: reply.message })
+    if (fault !== null && fault.do !== 'cut_answer') {
+      requests.push({ method, path, headers, status: 0 })
+      act(fault, response)
+      return
+    }
+    const reply = route(request, body)
+    requests.push({ method, path, headers, status: reply.status })
+    const said = 'body' in reply ? reply.body : { code: reply.code, http: reply.status, error: reply.message }
+    if (fault === null) send(response, reply.status, said)
+    else cutAnswer(response, reply.status, said)
   }
   const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -111,7 +118,7 @@ function accessOf(headers: IncomingMessage['headers'], options: NtfyOptions, wri
   return writing || mayRead ? null : FORBIDDEN
 }
 
-function act(fault: NtfyFault, response: ServerResponse): void {
+function act(fault: Exclude<NtfyFault, { do: 'cut_answer' }>, response: ServerResponse): void {
   if (fault.do === 'hang') return
   if (fault.do === 'cut') {
     response.destroy()

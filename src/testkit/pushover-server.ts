@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { cutAnswer } from './cut-answer.ts'
 import { checkMessage, type PushoverAttachment, type PushoverFields } from './pushover-rules.ts'
 import { readForm } from './read-form.ts'
 
@@ -17,6 +18,8 @@ export type PushoverBehaviour =
   | { readonly do: 'hang' }
   /** Closes the connection without an answer. */
   | { readonly do: 'cut' }
+  /** Loses the connection in the middle of its answer. */
+  | { readonly do: 'cut_answer' }
 
 export interface PushoverMessageReceived {
   readonly fields: Readonly<Record<string, string>>
@@ -76,6 +79,7 @@ export async function startPushoverServer(account: PushoverAccount): Promise<Pus
     requests.push(request.url ?? '')
     if (behaviour.do === 'hang') return
     if (behaviour.do === 'cut') response.destroy()
+    else if (behaviour.do === 'cut_answer') request.resume().on('end', () => cutAnswer(response, 200, { status: 1, request: 'b1f0' }))
     else if (behaviour.do === 'answer') void serve(request, response)
     else {
       const { status, headers = {}, body = '<html>as scripted</html>' } = behaviour

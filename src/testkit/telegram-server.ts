@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { cutAnswer } from './cut-answer.ts'
 import { readForm } from './read-form.ts'
 import { TelegramChats, type ChatState, type ShownMessage } from './telegram-chats.ts'
 import { complaintAbout, isFields, type BotRequest } from './telegram-rules.ts'
@@ -8,6 +9,8 @@ import { complaintAbout, isFields, type BotRequest } from './telegram-rules.ts'
 export type TelegramFault =
   | { readonly do: 'hang' }
   | { readonly do: 'cut' }
+  /** Serves the request, and loses the connection in the middle of its answer. */
+  | { readonly do: 'cut_answer' }
   | { readonly do: 'refuse'; readonly status: number; readonly description?: string; readonly retryAfter?: number }
   /** Not the Bot API's JSON, as a proxy in between answers. */
   | { readonly do: 'raw'; readonly status: number; readonly body: string }
@@ -45,8 +48,11 @@ export async function startTelegramServer(token: string, chats: Readonly<Record<
   const take = (request: BotRequest, response: ServerResponse) => {
     requests.push(request)
     const fault = faults.shift() ?? always
-    if (fault === null) answer(request, state, response)
-    else act(fault, response)
+    if (fault === null || fault.do === 'cut_answer') {
+      const { status, body } = replyTo(request, state)
+      if (fault === null) send(response, status, body)
+      else cutAnswer(response, status, body)
+    } else act(fault, response)
   }
   const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -69,18 +75,15 @@ export async function startTelegramServer(token: string, chats: Readonly<Record<
   }
 }
 
-function answer(request: BotRequest, chats: TelegramChats, response: ServerResponse): void {
+function replyTo(request: BotRequest, chats: TelegramChats): { readonly status: number; readonly body: object } {
   const complaint = complaintAbout(request)
-  if (complaint !== null) {
-    refuse(response, 400, `Bad Request: ${complaint}`)
-    return
-  }
+  if (complaint !== null) return { status: 400, body: { ok: false, error_code: 400, description: `Bad Request: ${complaint}` } }
   const served = chats.serve(request)
-  if ('result' in served) send(response, 200, { ok: true, result: served.result })
-  else send(response, served.error_code, { ok: false, ...served })
+  if ('result' in served) return { status: 200, body: { ok: true, result: served.result } }
+  return { status: served.error_code, body: { ok: false, ...served } }
 }
 
-function act(fault: TelegramFault, response: ServerResponse): void {
+function act(fault: Exclude<TelegramFault, { do: 'cut_answer' }>, response: ServerResponse): void {
   switch (fault.do) {
     case 'hang':
       return

@@ -36,6 +36,7 @@ export class SendGridTransport implements MailTransport {
   async check(signal: AbortSignal): Promise<Result<void, PluginError>> {
     const answer = await this.#call('GET', 'v3/scopes', null, signal)
     if (!answer.ok) return answer
+    if (!answer.value.complete) return err(pluginError('unavailable', 'the answer of SendGrid broke off'))
     const scopes = parseJson(ScopesSchema, answer.value.body)?.scopes ?? []
     if (scopes.includes('mail.send')) return ok()
     return err(pluginError('rejected', `the API key in ${this.#sendgrid.api_key_env} may not send mail; give it the right "Mail Send"`))

@@ -169,6 +169,12 @@ describe('ntfy', () => {
     await sendTo(notifier)
   })
 
+  test('an alert whose answer breaks off is published', async () => {
+    server.fail({ do: 'cut_answer' })
+    await sendTo(await openHere())
+    expect(server.notifications).toMatchObject([{ updates: 0 }])
+  })
+
   test('no answer is a timeout, and nobody there is "unavailable" without the address', async () => {
     server.fail({ do: 'hang' })
     const notifier = await openHere({ timeout_s: 0.05 })

@@ -4,7 +4,7 @@ import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { Notifier } from '../../../contracts/notifier.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
-import { httpCall, type HttpAnswer, type HttpCall } from '../../../lib/http-call.ts'
+import { httpCall, isCutSuccess, type HttpAnswer, type HttpCall } from '../../../lib/http-call.ts'
 import { LimitedCalls } from '../../../lib/limited-calls.ts'
 import { underUrl } from '../../../lib/service-url.ts'
 import { isTopic, TOPIC_RULE, type NtfyConfig } from './config.ts'
@@ -97,7 +97,8 @@ export class NtfyNotifier implements Notifier {
 
   #judge(answer: Result<HttpAnswer, PluginError>): Result<void, PluginError> {
     if (!answer.ok) return answer
-    return answer.value.status === 200 && isPublished(answer.value.body) ? ok() : this.#refused(answer.value)
+    const isTaken = (answer.value.status === 200 && isPublished(answer.value.body)) || isCutSuccess(answer.value)
+    return isTaken ? ok() : this.#refused(answer.value)
   }
 
   #refused(answer: HttpAnswer): Result<void, PluginError> {

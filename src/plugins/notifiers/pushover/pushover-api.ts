@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
-import { httpCall, type HttpAnswer } from '../../../lib/http-call.ts'
+import { httpCall, isCutSuccess, type HttpAnswer } from '../../../lib/http-call.ts'
 import { kindOfStatus, retryAfterMs } from '../../../lib/http-errors.ts'
 import { multipart } from '../../../lib/multipart.ts'
 import { underUrl } from '../../../lib/service-url.ts'
@@ -78,6 +78,7 @@ export class PushoverApi {
   }
 
   #judge(answer: HttpAnswer): Result<Answer, PluginError> {
+    if (isCutSuccess(answer)) return ok({ status: 1 })
     const { status } = answer
     const said = parseAnswer(answer.body)
     if (status >= 200 && status < 300 && said?.status === 1) return ok(said)

@@ -213,6 +213,13 @@ describe('pushover', () => {
     expect(server.requests).toHaveLength(1)
   })
 
+  test('an alert whose answer breaks off is sent, without a receipt', async () => {
+    server.behave({ do: 'cut_answer' })
+    const onReceipt = () => expect.unreachable('the receipt was lost')
+    expect(await (await open(server)).send(anAlert(), { ...NO_MEDIA, onReceipt }, signal)).toMatchObject({ ok: true })
+    expect(server.requests).toHaveLength(1)
+  })
+
   test('two requests at once are all that Pushover wants', async () => {
     server.behave({ do: 'hang' })
     const notifier = await open(server)

@@ -1,7 +1,7 @@
 import { pluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
-import { httpCall } from '../../../lib/http-call.ts'
+import { httpCall, isCutSuccess } from '../../../lib/http-call.ts'
 import { multipart, type FormPart } from '../../../lib/multipart.ts'
 import { underUrl } from '../../../lib/service-url.ts'
 import { AnswerSchema, botFailure, type BotAnswer, type BotFailure, type ConfigKeys } from './bot-failure.ts'
@@ -24,7 +24,7 @@ export class BotApi {
     this.#host = host
   }
 
-  /** @returns the `result` of the answer. Rejects on network errors and abort. */
+  /** @returns the `result` of the answer; null if Telegram did it and its answer broke off. Rejects on network errors and abort. */
   async call(method: string, params: Params, photo: Uint8Array | null, signal: AbortSignal): Promise<Result<unknown, BotFailure>> {
     const token = this.#host.secrets.get(this.#keys.token)?.trim()
     if (token === undefined) return this.#unusable('is not set')
@@ -33,6 +33,7 @@ export class BotApi {
     const { contentType, body } = photo === null ? asJson(params) : asForm(params, photo)
     const headers = { 'content-type': contentType, 'user-agent': 'homesec' }
     const http = await httpCall({ url, method: 'POST', headers, body, verifyTls: true }, signal)
+    if (isCutSuccess(http)) return ok(null)
     const answer = parseAnswer(http.body)
     if (http.status === 200 && answer?.ok === true) return ok(answer.result)
     return err(botFailure(http, answer, this.#keys, this.#host.clock.now()))

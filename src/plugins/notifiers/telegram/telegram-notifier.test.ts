@@ -246,6 +246,22 @@ describe('telegram', () => {
     expect(await notifier.send(anAlert(), NO_MEDIA, signal)).toMatchObject({ ok: true })
   })
 
+  test('an alert whose answer breaks off is delivered, once, and without a receipt', async () => {
+    const notifier = await openHere()
+    server.fail({ do: 'cut_answer' })
+    expect(await stages(notifier, { stage: 'first' })).toBeNull()
+    expect(server.messages).toHaveLength(1)
+  })
+
+  test('so is an edit, which keeps its receipt', async () => {
+    const notifier = await openHere()
+    const receipt = await stages(notifier, { stage: 'first' })
+    server.fail({ do: 'cut_answer' })
+    const onReceipt = (again: string) => expect(again).toBe(receipt)
+    expect(await notifier.send(anAlert(), { thumbnail: JPEG, replaces: receipt, onReceipt }, signal)).toMatchObject({ ok: true })
+    expect(server.messages).toMatchObject([{ edits: 1 }])
+  })
+
   test('no answer is a timeout, and nobody there is "unavailable" without the address', async () => {
     server.fail({ do: 'hang' })
     const notifier = await openHere({ timeout_s: 0.05 })

@@ -51,7 +51,7 @@ export class TelegramNotifier implements Notifier {
       const content = { text, link: viewLink(alert), photo: this.#photoOf(media), silent: this.#isSilent(alert) }
       const delivered = await this.#deliver(content, earlier, limited)
       if (!delivered.ok) return delivered
-      media.onReceipt?.(formatReceipt(delivered.value))
+      if (delivered.value !== null) media.onReceipt?.(formatReceipt(delivered.value))
       return ok()
     })
   }
@@ -80,14 +80,15 @@ export class TelegramNotifier implements Notifier {
     })
   }
 
-  async #deliver(content: Content, earlier: Receipt | null, signal: AbortSignal): Done<Receipt> {
+  async #deliver(content: Content, earlier: Receipt | null, signal: AbortSignal): Done<Receipt | null> {
     if (earlier === null) return this.#sendNew(content, signal)
     const edited = await this.#edit(content, earlier, signal)
     if (edited.ok || edited.error.reason === 'same') return ok(earlier)
     return edited.error.reason === 'gone' ? this.#sendNew(content, signal) : edited
   }
 
-  async #sendNew(content: Content, signal: AbortSignal): Done<Receipt> {
+  /** @returns null if the number of the message was lost on its way: then it stays as it is. */
+  async #sendNew(content: Content, signal: AbortSignal): Done<Receipt | null> {
     const { thread_id } = this.#config
     const where = { disable_notification: content.silent, ...(thread_id === undefined ? {} : { message_thread_id: thread_id }) }
     const kind = content.photo === null ? 'text' : 'photo'
@@ -98,6 +99,7 @@ export class TelegramNotifier implements Notifier {
       return this.#sendNew({ ...content, photo: null }, signal)
     }
     if (!sent.ok) return sent
+    if (sent.value === null) return ok(null)
     const parsed = SentSchema.safeParse(sent.value)
     return parsed.success ? ok({ kind, message_id: parsed.data.message_id }) : err(NO_MESSAGE)
   }
