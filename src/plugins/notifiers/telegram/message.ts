@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { MessageText } from '../../../lib/alert-text.ts'
 import { fitLines } from '../../../lib/fit-lines.ts'
 import type { Params } from './bot-api.ts'
@@ -36,12 +37,18 @@ export interface Receipt {
   readonly message_id: number
 }
 
-export function formatReceipt({ kind, message_id }: Receipt): string {
-  return `${kind}:${message_id}`
+/** Numbers of messages are those of their chat, so the receipt names it too; by a short hash, since the chat may be kept out of the config. */
+export function formatReceipt({ kind, message_id }: Receipt, chat: string): string {
+  return `${kind}:${message_id}:${nameOf(chat)}`
 }
 
-/** Null for none, and for one that is not ours: then a new message is sent. */
-export function parseReceipt(receipt: string | null): Receipt | null {
-  const [, kind, id] = /^(text|photo):(\d{1,15})$/.exec(receipt ?? '') ?? []
-  return kind === undefined || id === undefined ? null : { kind: kind === 'photo' ? 'photo' : 'text', message_id: Number(id) }
+/** Null for none, for one that is not ours, and for a message in another chat, where its number is that of some other message. */
+export function parseReceipt(receipt: string | null, chat: string): Receipt | null {
+  const [, kind, id, where] = /^(text|photo):(\d{1,15}):([0-9a-f]{12})$/.exec(receipt ?? '') ?? []
+  if (kind === undefined || id === undefined || where !== nameOf(chat)) return null
+  return { kind: kind === 'photo' ? 'photo' : 'text', message_id: Number(id) }
+}
+
+function nameOf(chat: string): string {
+  return createHash('sha256').update(chat).digest('hex').slice(0, 12)
 }

@@ -44,14 +44,16 @@ export class TelegramNotifier implements Notifier {
   }
 
   send(alert: Alert, media: AlertMedia, signal: AbortSignal): Promise<Result<void, PluginError>> {
-    const earlier = parseReceipt(media.replaces)
     const text = alertText(alert)
     return this.#run(signal, async (limited) => {
+      const chat = this.#chatId()
+      if (!chat.ok) return chat
+      const earlier = parseReceipt(media.replaces, chat.value)
       if (alert.stage === 'withdrawn') return earlier === null ? ok() : this.#withdraw(earlier, text, limited)
       const content = { text, link: viewLink(alert), photo: this.#photoOf(media), silent: this.#isSilent(alert) }
       const delivered = await this.#deliver(content, earlier, limited)
       if (!delivered.ok) return delivered
-      if (delivered.value !== null) media.onReceipt?.(formatReceipt(delivered.value))
+      if (delivered.value !== null) media.onReceipt?.(formatReceipt(delivered.value, this.#migratedTo ?? chat.value))
       return ok()
     })
   }
@@ -136,7 +138,8 @@ export class TelegramNotifier implements Notifier {
       { event_type: 'telegram_chat_migrated', new_chat_id: this.#migratedTo },
       'the group has a new number: put it into the config as chat_id',
     )
-    return this.#inChat(method, params, photo, signal)
+    // Messages of before are not in the new chat, and others have their numbers.
+    return 'message_id' in params ? err({ ...called.error, reason: 'gone' }) : this.#inChat(method, params, photo, signal)
   }
 
   #chatId(): Result<string, BotFailure> {
