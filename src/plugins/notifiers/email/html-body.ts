@@ -1,5 +1,6 @@
 import type { RiskLevel } from '../../../contracts/analysis.ts'
 import type { MessageText } from '../../../lib/alert-text.ts'
+import { escapeHtml } from '../../../lib/escape-html.ts'
 
 /** The Content-ID of the picture, without angle brackets. */
 export const PICTURE_ID = 'picture@homesec'
@@ -32,11 +33,4 @@ export function htmlBody({ title, lines }: MessageText, { link, hasPicture, risk
     '</div></body></html>',
     '',
   ].join('\n')
-}
-
-const ENTITY: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-
-/** Safe as text and inside a quoted attribute. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITY[character] ?? '')
 }

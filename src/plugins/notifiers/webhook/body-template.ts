@@ -1,4 +1,5 @@
-import { parseTemplate, fillIn, wholeValue, escapeHtml, type Template, type TemplateValues } from './template.ts'
+import { escapeHtml } from '../../../lib/escape-html.ts'
+import { parseTemplate, fillIn, wholeValue, type Template, type TemplateValues } from './template.ts'
 
 /** A body as the config writes it: one text, or a structure that becomes JSON. */
 export type BodyTemplate = string | readonly Json[] | { readonly [key: string]: Json }

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../../../contracts/result.ts'
+import { escapeHtml } from '../../../lib/escape-html.ts'
 
 /** What a placeholder can stand for. */
 export type TemplateValue = string | number | boolean | null | readonly string[]
@@ -45,10 +46,6 @@ export function wholeValue(template: Template, values: TemplateValues): { readon
   const [before, slot, after] = template
   if (template.length !== 3 || before !== '' || after !== '' || typeof slot !== 'object' || !endsInJson(slot)) return undefined
   return { value: filtered(slot, values) }
-}
-
-export function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
 function parseSlot(inside: string, known: readonly string[]): Result<Slot, string> {
