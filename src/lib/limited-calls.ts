@@ -1,12 +1,10 @@
 import { codeOf, pluginError, type PluginError } from '../contracts/errors.ts'
 import { err, type Result } from '../contracts/result.ts'
+import { isCertificateError } from './certificate-error.ts'
 import { startDeadline } from './deadline.ts'
 import { followAbort } from './follow-abort.ts'
 
 const CANCELLED = err(pluginError('cancelled', 'the request was cancelled'))
-
-/** Failures of the certificate check are no outage: a retry cannot help, the owner can. */
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)/
 
 /**
  * Runs the calls of one instance to one service: each within a time limit, ended by its own signal and by disposal, which waits for them.
@@ -62,7 +60,7 @@ export class LimitedCalls implements AsyncDisposable {
 
   #networkError(cause: unknown): PluginError {
     const code = codeOf(cause)
-    if (CERTIFICATE.test(code)) return pluginError('rejected', `the certificate of ${this.#service} is not trusted (${code})`)
+    if (isCertificateError(code)) return pluginError('rejected', `the certificate of ${this.#service} is not trusted (${code})`)
     return pluginError('unavailable', `${this.#service} cannot be reached${code === '' ? '' : ` (${code})`}`)
   }
 }

@@ -1,10 +1,9 @@
 import type { NodemailerError } from 'nodemailer'
 import { pluginError, type ErrorKind, type PluginError } from '../../../contracts/errors.ts'
+import { isCertificateError } from '../../../lib/certificate-error.ts'
 import { portOf, type EmailConfig, type SmtpConfig } from './config.ts'
 import { parseAddress } from './address.ts'
 
-/** Failures of the certificate check are no outage: a retry cannot help, the owner can. */
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)/
 const NOT_TLS = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)/
 const LOGIN_WANTED = new Set([530, 534, 538])
 
@@ -27,7 +26,7 @@ export function recipientKeys(config: Pick<EmailConfig, 'to' | 'cc' | 'bcc'>, ad
 
 function meaningOf(error: NodemailerError, config: EmailConfig, smtp: SmtpConfig): Meaning {
   const { originalCode = '', responseCode = 0 } = error
-  if (CERTIFICATE.test(originalCode))
+  if (isCertificateError(originalCode))
     return { kind: 'rejected', text: `has a certificate that is not trusted (${originalCode}); check smtp.host and smtp.ca_file` }
   if (NOT_TLS.test(originalCode))
     return { kind: 'invalid', text: 'is not encrypted from the start on this port; set smtp.tls: starttls, or the right smtp.port' }

@@ -1,4 +1,5 @@
 import { codeOf, pluginError, type ErrorKind, type PluginError } from '../../../contracts/errors.ts'
+import { isCertificateError } from '../../../lib/certificate-error.ts'
 import { kindOfStatus, retryAfterMs } from '../../../lib/http-errors.ts'
 import { StorageFault } from '../../../lib/remote-storage/fault.ts'
 
@@ -31,8 +32,6 @@ const BY_CODE: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was cut',
   EPIPE: 'the connection was cut',
 }
-/** A retry cannot help these, the owner can. */
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)/
 const NO_TLS = /^(EPROTO|ERR_SSL_)/
 
 export class IdleTimeout extends Error {}
@@ -53,7 +52,7 @@ function meaningOf(status: number): readonly [ErrorKind, string] {
 export function networkError(cause: unknown): PluginError {
   if (cause instanceof IdleTimeout) return pluginError('timeout', 'the server fell silent: raise `idle_timeout_s` if it is only slow')
   const code = codeOf(cause)
-  if (CERTIFICATE.test(code)) {
+  if (isCertificateError(code)) {
     return pluginError(
       'rejected',
       `the certificate of the server is not trusted: name it in \`ca_file\`, or correct the host in \`url\` (${code})`,
