@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { kindOfStatus, retryAfterMs } from './http-errors.ts'
+import { kindOfStatus, retryAfterMs, untilUnixSecondsMs } from './http-errors.ts'
 
 const NOW = new Date('2026-01-01T00:00:00.000Z')
 
@@ -33,4 +33,16 @@ describe('Retry-After', () => {
   test.each([null, '', 'soon', '-5', '1.5', '1e9', 'Xxx, 99 Foo 2026 00:00:00 GMT'])('%j says nothing', (header) => {
     expect(retryAfterMs(header, NOW)).toBeUndefined()
   })
+})
+
+test.each([
+  ['1767225630', 30_000],
+  ['1767225599', 0],
+  ['soon', undefined],
+  ['1e9', undefined],
+  ['', undefined],
+  [undefined, undefined],
+  [['1767225630', '1767225630'], undefined],
+])('until the Unix seconds %j it is %s ms', (header, expected) => {
+  expect(untilUnixSecondsMs(header, NOW)).toBe(expected)
 })

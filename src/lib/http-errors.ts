@@ -22,3 +22,9 @@ export function retryAfterMs(headerValue: string | null, now: Date): number | un
   const at = Date.parse(value)
   return Number.isNaN(at) ? undefined : Math.max(0, at - now.getTime())
 }
+
+/** Until a moment in Unix seconds, as headers give it that tell when a limit starts anew; nonsense is undefined. */
+export function untilUnixSecondsMs(headerValue: string | readonly string[] | undefined, now: Date): number | undefined {
+  if (typeof headerValue !== 'string' || !/^\d{9,11}$/.test(headerValue)) return undefined
+  return Math.max(0, Number(headerValue) * 1000 - now.getTime())
+}

@@ -3,7 +3,7 @@ import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
 import { httpCall, type HttpAnswer } from '../../../lib/http-call.ts'
-import { kindOfStatus, retryAfterMs } from '../../../lib/http-errors.ts'
+import { kindOfStatus, retryAfterMs, untilUnixSecondsMs } from '../../../lib/http-errors.ts'
 import { underUrl } from '../../../lib/service-url.ts'
 import { parseAddress } from './address.ts'
 import type { Mail } from './compose-mail.ts'
@@ -59,7 +59,7 @@ export class SendGridTransport implements MailTransport {
     if (status >= 300 && status < 400) return pluginError('invalid', text)
     const now = this.#host.clock.now()
     // That moment comes with every answer, and says nothing of when an outage ends.
-    const resetMs = status === 429 ? untilMs(headers['x-ratelimit-reset'], now) : undefined
+    const resetMs = status === 429 ? untilUnixSecondsMs(headers['x-ratelimit-reset'], now) : undefined
     const waitMs = retryAfterMs(retryAfter, now) ?? resetMs
     const error = pluginError(kindOfStatus(status), text)
     return error.kind === 'unavailable' && waitMs !== undefined ? { ...error, retryAfterMs: waitMs } : error
@@ -121,12 +121,6 @@ function fieldsIn(body: string): string {
     field && /^[a-z0-9_.[\]]{1,80}$/i.test(field) ? [field] : [],
   )
   return fields.length === 0 ? '' : ` because of ${[...new Set(fields)].slice(0, 5).join(', ')}`
-}
-
-/** Until a moment given in Unix seconds, as in `X-RateLimit-Reset`. */
-function untilMs(header: string | string[] | undefined, now: Date): number | undefined {
-  if (typeof header !== 'string' || !/^\d{9,11}$/.test(header)) return undefined
-  return Math.max(0, Number(header) * 1000 - now.getTime())
 }
 
 function parseJson<S extends z.ZodType>(schema: S, text: string): z.output<S> | null {

@@ -3,7 +3,7 @@ import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
 import { httpCall, isCutSuccess, type HttpAnswer } from '../../../lib/http-call.ts'
-import { kindOfStatus, retryAfterMs } from '../../../lib/http-errors.ts'
+import { kindOfStatus, retryAfterMs, untilUnixSecondsMs } from '../../../lib/http-errors.ts'
 import { multipart } from '../../../lib/multipart.ts'
 import { underUrl } from '../../../lib/service-url.ts'
 import type { PushoverConfig } from './config.ts'
@@ -92,9 +92,7 @@ export class PushoverApi {
 
   #spent({ retryAfter, headers }: HttpAnswer): PluginError {
     const now = this.#host.clock.now()
-    const reset = headers['x-limit-app-reset']
-    const resetMs = typeof reset === 'string' && /^\d{9,11}$/.test(reset) ? Math.max(0, Number(reset) * 1000 - now.getTime()) : undefined
-    const waitMs = retryAfterMs(retryAfter, now) ?? resetMs
+    const waitMs = retryAfterMs(retryAfter, now) ?? untilUnixSecondsMs(headers['x-limit-app-reset'], now)
     const error = pluginError('unavailable', "Pushover's limit of messages for this month is reached, or too many came at once (429)")
     return waitMs === undefined ? error : { ...error, retryAfterMs: waitMs }
   }
