@@ -23,6 +23,3 @@ export const positiveInt = (fallback: number, max: number) => z.number().int().m
 const SAFE_FOLDER = /^(?!.*(?:^|\/)\.\.?(?:\/|$))[^/\\\0][^\\\0]*$/
 
 export const relativeFolder = () => z.string().max(200).regex(SAFE_FOLDER, 'use a relative folder without "..", "." or backslashes')
-
-export const envName = () =>
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'use the NAME of an environment variable, never the secret itself')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { envName, positiveInt, seconds } from './schema-parts.ts'
+import { EnvNameSchema } from '../lib/env-name.ts'
+import { positiveInt, seconds } from './schema-parts.ts'
 
 const level = () => z.enum(['debug', 'info', 'warn', 'error']).default('info')
 const origin = z
@@ -15,8 +16,7 @@ const ServerSchema = z.strictObject({
   auth: z
     .strictObject({
       enabled: z.boolean().nullable().default(null).describe('Whether the API needs its key. null: beyond loopback yes, on loopback no.'),
-      api_key_env: envName()
-        .nullable()
+      api_key_env: EnvNameSchema.nullable()
         .default(null)
         .describe('Name of the variable with the API key. null: a key is made once and kept in data_dir/api-key.'),
     })
@@ -74,8 +74,7 @@ export const SERVICE_KEYS = {
   database: z
     .strictObject({
       enabled: z.boolean().default(true).describe('false: no search and no statistics; recording and alerts work.'),
-      dsn_env: envName()
-        .nullable()
+      dsn_env: EnvNameSchema.nullable()
         .default(null)
         .describe('Name of the variable with the address of your Postgres. null: HomeSec runs its own under data_dir/db.'),
       schema: z

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { isPrivateHost } from './private-host.ts'
 
 /**
@@ -14,6 +15,12 @@ export function serviceUrlProblem(value: string): string | null {
     return 'http only for a server at home; use https, or everybody on the way reads along'
   return null
 }
+
+/** The address of such a service in a config. */
+export const ServiceUrlSchema = z.string().superRefine((value, context) => {
+  const problem = serviceUrlProblem(value)
+  if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+})
 
 /** `base` may have a path of its own, as behind a reverse proxy. Parts must be safe in a path. */
 export function underUrl(base: string, ...parts: readonly string[]): URL {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ActivityTypesSchema, DEFAULT_ACTIVITY_TYPES } from '../../contracts/analysis-prompt.ts'
 import type { PluginHost } from '../../contracts/plugin.ts'
+import { EnvNameSchema } from '../env-name.ts'
 import { isPrivateHost } from '../private-host.ts'
 
 const MAX_BASE_PROMPT_CHARS = 10_000
@@ -31,10 +32,6 @@ export const baseUrlSchema = z
   .refine((url) => url.startsWith('https:') || isAtHome(url), {
     error: 'pictures and key would travel unencrypted; use https outside of your network',
   })
-
-export const envNameSchema = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'the name of an environment variable, not the key itself' })
 
 export function isAtHome(url: string): boolean {
   return URL.canParse(url) && isPrivateHost(new URL(url).hostname)
@@ -72,7 +69,7 @@ export function cloudKeys(service: {
     base_url: baseUrlSchema
       .default(service.baseUrl)
       .describe(`Where the service listens, for a gateway that speaks its format. Default: ${service.name}; pictures leave your home.`),
-    api_key_env: envNameSchema.describe('Environment variable with the key. Required.'),
+    api_key_env: EnvNameSchema.describe('Environment variable with the key. Required.'),
     ...PROMPT_KEYS,
     max_tokens: z
       .number()

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { definePlugin } from '../../../contracts/plugin.ts'
 import { ModelAnalyzer } from '../../../lib/vlm/model-analyzer.ts'
-import { baseUrlSchema, envNameSchema, isAtHome, PROMPT_KEYS, secretOf } from '../../../lib/vlm/model-config.ts'
+import { EnvNameSchema } from '../../../lib/env-name.ts'
+import { baseUrlSchema, isAtHome, PROMPT_KEYS, secretOf } from '../../../lib/vlm/model-config.ts'
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1'
 
@@ -20,8 +21,7 @@ export const openaiAnalyzer = definePlugin({
         .describe(
           'Where an OpenAI-compatible server listens, e.g. `http://localhost:11434/v1` for Ollama. Default: OpenAI; pictures leave your home.',
         ),
-      api_key_env: envNameSchema
-        .nullable()
+      api_key_env: EnvNameSchema.nullable()
         .default(null)
         .describe('Environment variable with the key. Default: none is sent, which only servers in your own network accept.'),
       ...PROMPT_KEYS,

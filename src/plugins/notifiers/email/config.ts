@@ -1,9 +1,8 @@
 import { z } from 'zod'
+import { EnvNameSchema } from '../../../lib/env-name.ts'
 import { isPrivateHost } from '../../../lib/private-host.ts'
-import { serviceUrlProblem } from '../../../lib/service-url.ts'
+import { ServiceUrlSchema } from '../../../lib/service-url.ts'
 import { addressProblem, parseAddress } from './address.ts'
-
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable, never the secret itself')
 
 const address = z.string().superRefine((value, context) => {
   const problem = addressProblem(value)
@@ -25,10 +24,10 @@ const SmtpSchema = z
       .describe(
         'Default starttls: nothing is sent before the connection is encrypted, and a server that cannot is refused. implicit: encrypted from the start. none: readable by anyone on the way, so only for a server at home.',
       ),
-    username_env: envName.optional().describe('Environment variable with the user name. Default: no login.'),
-    password_env: envName
-      .optional()
-      .describe('Environment variable with the password; many providers want an app password. Default: no login.'),
+    username_env: EnvNameSchema.optional().describe('Environment variable with the user name. Default: no login.'),
+    password_env: EnvNameSchema.optional().describe(
+      'Environment variable with the password; many providers want an app password. Default: no login.',
+    ),
     ca_file: z.string().min(1).optional().describe('Certificate authority, PEM. Default: those that Node trusts.'),
     reject_unauthorized: z
       .boolean()
@@ -45,15 +44,10 @@ const SmtpSchema = z
   })
 
 const SendGridSchema = z.strictObject({
-  api_key_env: envName.describe('Environment variable with the API key; it needs the right "Mail Send".'),
-  base_url: z
-    .string()
-    .superRefine((value, context) => {
-      const problem = serviceUrlProblem(value)
-      if (problem !== null) context.addIssue({ code: 'custom', message: problem })
-    })
-    .default('https://api.sendgrid.com')
-    .describe('Default https://api.sendgrid.com, in the USA. For an account in Europe: https://api.eu.sendgrid.com'),
+  api_key_env: EnvNameSchema.describe('Environment variable with the API key; it needs the right "Mail Send".'),
+  base_url: ServiceUrlSchema.default('https://api.sendgrid.com').describe(
+    'Default https://api.sendgrid.com, in the USA. For an account in Europe: https://api.eu.sendgrid.com',
+  ),
 })
 
 export const EmailConfigSchema = z

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { serviceUrlProblem } from '../../../lib/service-url.ts'
+import { EnvNameSchema } from '../../../lib/env-name.ts'
+import { ServiceUrlSchema } from '../../../lib/service-url.ts'
 
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable, never the secret itself')
 const priority = z.number().int().min(1).max(5)
 
 const TOPIC = /^[-_A-Za-z0-9]{1,64}$/
@@ -19,23 +19,20 @@ const PrioritySchema = z.strictObject({
 
 export const NtfyConfigSchema = z
   .strictObject({
-    url: z
-      .string()
-      .superRefine((value, context) => {
-        const problem = serviceUrlProblem(value)
-        if (problem !== null) context.addIssue({ code: 'custom', message: problem })
-      })
-      .default('https://ntfy.sh')
-      .describe('Default the public server, whose operator can read what you send; for your own, its address. https, at home http too.'),
+    url: ServiceUrlSchema.default('https://ntfy.sh').describe(
+      'Default the public server, whose operator can read what you send; for your own, its address. https, at home http too.',
+    ),
     topic: z
       .string()
       .refine(isTopic, TOPIC_RULE)
       .optional()
       .describe('Where alerts go. Whoever knows the name can read along unless the server protects it: use `topic_env` then.'),
-    topic_env: envName.optional().describe('Environment variable with the topic. Either this or `topic`.'),
-    token_env: envName.optional().describe('Environment variable with an access token. Default: none is sent.'),
-    username_env: envName.optional().describe('Environment variable with a user name, where there is no token. Default: none is sent.'),
-    password_env: envName.optional().describe('Environment variable with the password.'),
+    topic_env: EnvNameSchema.optional().describe('Environment variable with the topic. Either this or `topic`.'),
+    token_env: EnvNameSchema.optional().describe('Environment variable with an access token. Default: none is sent.'),
+    username_env: EnvNameSchema.optional().describe(
+      'Environment variable with a user name, where there is no token. Default: none is sent.',
+    ),
+    password_env: EnvNameSchema.optional().describe('Environment variable with the password.'),
     priority: PrioritySchema.prefault({}).describe('How loud an alert is by its risk, 1 to 5.'),
     tags: z
       .array(z.string().regex(/^[A-Za-z0-9_+-]{1,40}$/, 'letters, digits, _, + and -'))

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { serviceUrlProblem } from '../../../lib/service-url.ts'
+import { EnvNameSchema } from '../../../lib/env-name.ts'
+import { ServiceUrlSchema } from '../../../lib/service-url.ts'
 
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable, never the secret itself')
 const priority = z.union([z.literal(-2), z.literal(-1), z.literal(0), z.literal(1), z.literal(2)])
 export type Priority = z.output<typeof priority>
 
@@ -19,8 +19,8 @@ const EmergencySchema = z.strictObject({
 })
 
 export const PushoverConfigSchema = z.strictObject({
-  token_env: envName.describe('Environment variable with the API token of an application of yours, from https://pushover.net/apps.'),
-  user_env: envName.describe('Environment variable with the user key, or the key of a group.'),
+  token_env: EnvNameSchema.describe('Environment variable with the API token of an application of yours, from https://pushover.net/apps.'),
+  user_env: EnvNameSchema.describe('Environment variable with the user key, or the key of a group.'),
   devices: z
     .array(z.string().regex(/^[A-Za-z0-9_-]{1,25}$/, 'the name of a device: at most 25 of A-Z, a-z, 0-9, _ and -'))
     .max(20)
@@ -50,13 +50,8 @@ export const PushoverConfigSchema = z.strictObject({
     .default(true)
     .describe('Also send news about HomeSec itself. Default true; with false a digest of held back alerts still comes.'),
   timeout_s: z.number().positive().max(300).default(15).describe('How long sending one message may take. Default 15.'),
-  base_url: z
-    .string()
-    .superRefine((value, context) => {
-      const problem = serviceUrlProblem(value)
-      if (problem !== null) context.addIssue({ code: 'custom', message: problem })
-    })
-    .default('https://api.pushover.net')
-    .describe('Another address of the API, such as a proxy of yours. Default https://api.pushover.net.'),
+  base_url: ServiceUrlSchema.default('https://api.pushover.net').describe(
+    'Another address of the API, such as a proxy of yours. Default https://api.pushover.net.',
+  ),
 })
 export type PushoverConfig = Readonly<z.output<typeof PushoverConfigSchema>>

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { RiskLevelInputSchema } from '../../../contracts/analysis.ts'
-import { serviceUrlProblem } from '../../../lib/service-url.ts'
-
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable, never the secret itself')
+import { EnvNameSchema } from '../../../lib/env-name.ts'
+import { ServiceUrlSchema } from '../../../lib/service-url.ts'
 
 const CHAT_ID = /^(-?\d{1,20}|@[A-Za-z]\w{3,63})$/
 export const CHAT_ID_RULE = 'a number such as 123456789 or -1001234567890, or @name for a public channel'
@@ -11,13 +10,13 @@ export const isChatId = (value: string) => CHAT_ID.test(value)
 
 export const TelegramConfigSchema = z
   .strictObject({
-    token_env: envName.describe('Environment variable with the token that @BotFather gave for the bot.'),
+    token_env: EnvNameSchema.describe('Environment variable with the token that @BotFather gave for the bot.'),
     chat_id: z
       .union([z.number().int().transform(String), z.string()], { error: CHAT_ID_RULE })
       .refine(isChatId, CHAT_ID_RULE)
       .optional()
       .describe('Where alerts go: a person, group or channel. Either this or `chat_id_env`.'),
-    chat_id_env: envName.optional().describe('Environment variable with the chat, to keep it out of the config.'),
+    chat_id_env: EnvNameSchema.optional().describe('Environment variable with the chat, to keep it out of the config.'),
     thread_id: z.number().int().positive().optional().describe('Topic of a group that has topics. Default: the general one.'),
     silent_below: RiskLevelInputSchema.nullable()
       .default('medium')
@@ -30,14 +29,9 @@ export const TelegramConfigSchema = z
       .boolean()
       .default(true)
       .describe('Also send news about HomeSec itself. Default true; with false a digest of held back alerts still comes.'),
-    api_url: z
-      .string()
-      .superRefine((value, context) => {
-        const problem = serviceUrlProblem(value)
-        if (problem !== null) context.addIssue({ code: 'custom', message: problem })
-      })
-      .default('https://api.telegram.org')
-      .describe("Default Telegram's own; for a Bot API server of your own, its address. https, at home http too."),
+    api_url: ServiceUrlSchema.default('https://api.telegram.org').describe(
+      "Default Telegram's own; for a Bot API server of your own, its address. https, at home http too.",
+    ),
     timeout_s: z.number().positive().max(300).default(20).describe('How long one alert may take, picture included. Default 20.'),
   })
   .refine((config) => (config.chat_id === undefined) !== (config.chat_id_env === undefined), {

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { ALERT_STAGES } from '../../../contracts/alert.ts'
+import { EnvNameSchema } from '../../../lib/env-name.ts'
 import { bodyProblems, type BodyTemplate, type Json } from './body-template.ts'
 import { ALERT_NAMES, SYSTEM_NAMES } from './template-values.ts'
-
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable, never the secret itself')
 
 /** Headers that we set ourselves, or that would break the request. */
 const RESERVED = new Set([
@@ -57,15 +56,17 @@ export const WebhookConfigSchema = z
       })
       .optional()
       .describe('Where to send; http or https.'),
-    url_env: envName.optional().describe('Environment variable with the URL, for services whose URL is the secret. Either this or `url`.'),
+    url_env: EnvNameSchema.optional().describe(
+      'Environment variable with the URL, for services whose URL is the secret. Either this or `url`.',
+    ),
     method: z.enum(['POST', 'PUT']).default('POST').describe('Default POST.'),
     headers: HeadersSchema,
-    auth_header_env: envName
-      .optional()
-      .describe('Environment variable with the whole value of the Authorization header, e.g. `Bearer abc`. Default: no such header.'),
-    secret_env: envName
-      .optional()
-      .describe('Environment variable with the key of the signature. Default: not signed, so the receiver cannot tell who is calling.'),
+    auth_header_env: EnvNameSchema.optional().describe(
+      'Environment variable with the whole value of the Authorization header, e.g. `Bearer abc`. Default: no such header.',
+    ),
+    secret_env: EnvNameSchema.optional().describe(
+      'Environment variable with the key of the signature. Default: not signed, so the receiver cannot tell who is calling.',
+    ),
     include_thumbnail: z
       .boolean()
       .default(true)

@@ -1,8 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
+import { EnvNameSchema } from '../../../lib/env-name.ts'
 import { MotionConfigSchema } from './motion/motion-config.ts'
-
-const envName = () => z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'use the NAME of an environment variable, never the address itself')
 
 export const HWACCELS = ['none', 'auto', 'vaapi', 'qsv', 'cuda', 'videotoolbox', 'v4l2m2m'] as const
 export type Hwaccel = (typeof HWACCELS)[number]
@@ -92,11 +91,10 @@ const ReconnectSchema = z.strictObject({
 
 export const RtspConfigSchema = z
   .strictObject({
-    rtsp_url_env: envName().describe(
+    rtsp_url_env: EnvNameSchema.describe(
       'Name of the variable with the address of the stream that is recorded, such as rtsp://user:password@camera/stream1.',
     ),
-    detect_url_env: envName()
-      .nullable()
+    detect_url_env: EnvNameSchema.nullable()
       .default(null)
       .describe('Name of the variable with the address of a smaller stream, for motion: spares most of the CPU. null: see derive_detect.'),
     derive_detect: z

@@ -1,11 +1,8 @@
 import { z } from 'zod'
+import { EnvNameSchema } from '../../../lib/env-name.ts'
 import { rootProblem, templateProblem } from './paths.ts'
 
-const envName = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'the name of an environment variable, never the secret itself' })
-  .nullable()
-  .default(null)
+const envName = EnvNameSchema.nullable().default(null)
 
 /** A text that `problemOf` has nothing against. */
 const checked = (problemOf: (value: string) => string | null) =>

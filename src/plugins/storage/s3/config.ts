@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { EnvNameSchema } from '../../../lib/env-name.ts'
 import { isPrivateHost } from '../../../lib/private-host.ts'
 import { storageKeyProblem } from '../../../lib/storage-key.ts'
 
@@ -7,8 +8,6 @@ const MIB = 1024 * 1024
 const LONGEST_LINK_S = 604_800
 /** Classes that hand out an object at once. The archive classes would hide clips from HomeSec itself. */
 const STORAGE_CLASSES = ['STANDARD', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR', 'REDUCED_REDUNDANCY'] as const
-
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable, never the key itself')
 
 const EndpointSchema = z
   .url({ protocol: /^https?$/ })
@@ -50,14 +49,13 @@ const access = {
     .boolean()
     .optional()
     .describe('Write the bucket into the path instead of the host name. Default: true with an `endpoint`, false at AWS.'),
-  access_key_id_env: envName
-    .default('AWS_ACCESS_KEY_ID')
-    .describe('Environment variable with the id of the access key. Default AWS_ACCESS_KEY_ID.'),
-  secret_access_key_env: envName
-    .default('AWS_SECRET_ACCESS_KEY')
-    .describe('Environment variable with the secret of the access key. Default AWS_SECRET_ACCESS_KEY.'),
-  session_token_env: envName
-    .nullable()
+  access_key_id_env: EnvNameSchema.default('AWS_ACCESS_KEY_ID').describe(
+    'Environment variable with the id of the access key. Default AWS_ACCESS_KEY_ID.',
+  ),
+  secret_access_key_env: EnvNameSchema.default('AWS_SECRET_ACCESS_KEY').describe(
+    'Environment variable with the secret of the access key. Default AWS_SECRET_ACCESS_KEY.',
+  ),
+  session_token_env: EnvNameSchema.nullable()
     .default(null)
     .describe('Environment variable with the session token of a temporary key. Default: none. Such a key expires, and uploads stop then.'),
   ca_file: z

@@ -1,7 +1,6 @@
 import { z } from 'zod'
+import { EnvNameSchema } from '../../../lib/env-name.ts'
 import { ViewUrlPrefixSchema } from '../../../lib/remote-storage/address.ts'
-
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable, never the secret itself')
 
 export const SftpConfigSchema = z
   .strictObject({
@@ -13,14 +12,16 @@ export const SftpConfigSchema = z
       .describe('The server.'),
     port: z.number().int().min(1).max(65_535).default(22).describe('Default 22.'),
     username: z.string().min(1).max(255).describe('The user on the server.'),
-    password_env: envName.optional().describe('Environment variable with the password. Default: login by key.'),
+    password_env: EnvNameSchema.optional().describe('Environment variable with the password. Default: login by key.'),
     private_key_file: z
       .string()
       .min(1)
       .optional()
       .describe('File with the private key, such as `ssh-keygen -t ed25519` makes. Default: none.'),
-    private_key_env: envName.optional().describe('Environment variable with the private key itself. Default: none.'),
-    passphrase_env: envName.optional().describe('Environment variable with the passphrase of the private key. Default: the key has none.'),
+    private_key_env: EnvNameSchema.optional().describe('Environment variable with the private key itself. Default: none.'),
+    passphrase_env: EnvNameSchema.optional().describe(
+      'Environment variable with the passphrase of the private key. Default: the key has none.',
+    ),
     host_key_sha256: z
       .string()
       .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'a fingerprint as `ssh-keygen -lf` prints it: SHA256: and 43 characters')

@@ -1,8 +1,7 @@
 import { z } from 'zod'
+import { EnvNameSchema } from '../../../lib/env-name.ts'
 import { isPrivateHost } from '../../../lib/private-host.ts'
 import { hasCredentials, ViewUrlPrefixSchema } from '../../../lib/remote-storage/address.ts'
-
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable, never the secret itself')
 
 export const WebdavConfigSchema = z
   .strictObject({
@@ -13,10 +12,10 @@ export const WebdavConfigSchema = z
       })
       .refine((url) => !/[?#]/.test(url), { error: 'the address of a folder, without "?" or "#"' })
       .describe('Folder on the server that exists already. Nextcloud: `https://HOST/remote.php/dav/files/USER`.'),
-    username_env: envName.optional().describe('Environment variable with the user name. Default: no login.'),
-    password_env: envName
-      .optional()
-      .describe('Environment variable with the password; for Nextcloud an app password. Goes with `username_env`.'),
+    username_env: EnvNameSchema.optional().describe('Environment variable with the user name. Default: no login.'),
+    password_env: EnvNameSchema.optional().describe(
+      'Environment variable with the password; for Nextcloud an app password. Goes with `username_env`.',
+    ),
     root: z
       .string()
       .max(200)
