@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { EnvNameSchema } from '../../../lib/env-name.ts'
 import { topicProblem } from './topic.ts'
 
 const HOME = 'homecam'
@@ -10,12 +11,11 @@ const topic = (placeholders: readonly string[]) =>
     if (problem !== null) context.addIssue({ code: 'custom', message: problem })
   })
 const seconds = (most: number) => z.number().positive().max(most)
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable, never the secret itself')
 
 const AuthSchema = z
   .strictObject({
-    username_env: envName.describe('Environment variable with the user name.'),
-    password_env: envName.describe('Environment variable with the password.'),
+    username_env: EnvNameSchema.describe('Environment variable with the user name.'),
+    password_env: EnvNameSchema.describe('Environment variable with the password.'),
   })
   .describe('Credentials. Absent: connects anonymously. If only one of the two variables is set, neither is used and a warning is logged.')
 

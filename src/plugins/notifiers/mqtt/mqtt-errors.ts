@@ -1,4 +1,5 @@
 import { codeOf, pluginError, type ErrorKind, type PluginError } from '../../../contracts/errors.ts'
+import { isCertificateError } from '../../../lib/certificate-error.ts'
 
 type Meaning = { readonly kind: ErrorKind; readonly text: string }
 
@@ -34,7 +35,6 @@ const MEANING_BY_REASON: Readonly<Record<number, Meaning>> = {
 }
 
 /** Failures of the certificate check are no outage: a retry cannot help, the owner can. */
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)/
 
 /** The one place where an error of mqtt.js or the network gets its kind and its words. */
 export function toMqttError(cause: unknown, broker: string): PluginError {
@@ -43,7 +43,7 @@ export function toMqttError(cause: unknown, broker: string): PluginError {
     return pluginError(meaning.kind, `the broker at ${broker} ${meaning.text} (reason code ${cause.code})`, cause)
   }
   const code = codeOf(cause)
-  if (CERTIFICATE.test(code)) {
+  if (isCertificateError(code)) {
     return pluginError('rejected', `the certificate of the broker at ${broker} is not trusted (${code}); check tls.ca_file`, cause)
   }
   if (cause instanceof Error && cause.message.includes('connack timeout')) {
