@@ -22,6 +22,7 @@ test.each([
   [{ bucket: 's3://clips' }, ['bucket']],
   [{ bucket: 'clips/front' }, ['bucket']],
   [{ endpoint: 'http://s3.example.com' }, ['endpoint']],
+  [{ endpoint: 'HTTP://s3.example.com' }, ['endpoint']],
   [{ endpoint: 'https://me:secret@s3.example.com' }, ['endpoint']],
   [{ endpoint: 's3.example.com' }, ['endpoint']],
   [{ prefix: 'a/../b' }, ['prefix']],

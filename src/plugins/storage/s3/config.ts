@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EnvNameSchema } from '../../../lib/env-name.ts'
-import { isPrivateHost } from '../../../lib/private-host.ts'
+import { ServiceUrlSchema } from '../../../lib/service-url.ts'
 import { storageKeyProblem } from '../../../lib/storage-key.ts'
 
 const MIB = 1024 * 1024
@@ -8,13 +8,6 @@ const MIB = 1024 * 1024
 const LONGEST_LINK_S = 604_800
 /** Classes that hand out an object at once. The archive classes would hide clips from HomeSec itself. */
 const STORAGE_CLASSES = ['STANDARD', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR', 'REDUCED_REDUNDANCY'] as const
-
-const EndpointSchema = z
-  .url({ protocol: /^https?$/ })
-  .refine((url) => isBare(url), { error: 'no user, password, query or fragment in the address; keys come from the `_env` settings' })
-  .refine((url) => !url.startsWith('http:') || isAtHome(url), {
-    error: 'clips would travel unencrypted; use https outside of your network',
-  })
 
 const PrefixSchema = z
   .string()
@@ -30,7 +23,7 @@ const ViewUrlPrefixSchema = z
   .refine((url) => isBare(url), { error: 'no user, password, query or fragment in the address: every alert would carry them' })
 
 const access = {
-  endpoint: EndpointSchema.nullable()
+  endpoint: ServiceUrlSchema.nullable()
     .default(null)
     .describe(
       'Address of the service, e.g. `https://s3.eu-central-003.backblazeb2.com` or `http://nas.lan:9000`. Default: AWS in `region`.',
@@ -142,8 +135,4 @@ function isBare(url: string): boolean {
   if (!URL.canParse(url)) return true // said already
   const { username, password, search, hash } = new URL(url)
   return [username, password, search, hash].every((part) => part === '')
-}
-
-function isAtHome(url: string): boolean {
-  return URL.canParse(url) && isPrivateHost(new URL(url).hostname)
 }
