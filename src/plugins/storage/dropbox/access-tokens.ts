@@ -4,6 +4,7 @@ import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
 import { orAborted } from '../../../lib/deadline.ts'
 import { kindOfStatus, retryAfterMs } from '../../../lib/http-errors.ts'
+import type { RefreshCredentials } from './credentials.ts'
 import { readText, type HttpClient } from './http-client.ts'
 
 /** Where calls get their bearer from. */
@@ -16,19 +17,12 @@ export interface AccessTokens {
 }
 
 /** A token that was handed to us and cannot be renewed. @param envName the variable it came from. */
-export function fixedToken(token: string, envName: string): AccessTokens {
+export function fixedToken(token: () => Result<string, PluginError>, envName: string): AccessTokens {
   return {
-    get: async () => ok(token),
+    get: async () => token(),
     refused: () => false,
     advice: `put a new one into ${envName}, or use refresh_token_env, which does not expire`,
   }
-}
-
-export interface RefreshCredentials {
-  readonly refreshToken: string
-  readonly appKey: string
-  /** Null for a token that was made with PKCE. */
-  readonly appSecret: string | null
 }
 
 const EARLY_MS = 5 * 60_000
@@ -49,7 +43,7 @@ const ADVICE_BY_ERROR: ReadonlyArray<readonly [RegExp, string]> = [
 /** Access tokens made from a refresh token, in memory only: https://developers.dropbox.com/oauth-guide */
 export class RefreshedTokens implements AccessTokens, Disposable {
   readonly advice = 'HomeSec renews it by itself, so the app was disconnected: make a new refresh token for `refresh_token_env`'
-  readonly #credentials: RefreshCredentials
+  readonly #credentials: () => Result<RefreshCredentials, PluginError>
   readonly #url: string
   readonly #http: HttpClient
   readonly #clock: Pick<Clock, 'monotonicMs' | 'now'>
@@ -57,7 +51,12 @@ export class RefreshedTokens implements AccessTokens, Disposable {
   #current: { readonly token: string; readonly renewAtMs: number } | null = null
   #renewing: Promise<Result<string, PluginError>> | null = null
 
-  constructor(credentials: RefreshCredentials, apiUrl: string, http: HttpClient, clock: Pick<Clock, 'monotonicMs' | 'now'>) {
+  constructor(
+    credentials: () => Result<RefreshCredentials, PluginError>,
+    apiUrl: string,
+    http: HttpClient,
+    clock: Pick<Clock, 'monotonicMs' | 'now'>,
+  ) {
     this.#credentials = credentials
     this.#url = `${apiUrl}/oauth2/token`
     this.#http = http
@@ -87,7 +86,9 @@ export class RefreshedTokens implements AccessTokens, Disposable {
   }
 
   async #renew(signal: AbortSignal): Promise<Result<string, PluginError>> {
-    const { refreshToken, appKey, appSecret } = this.#credentials
+    const credentials = this.#credentials()
+    if (!credentials.ok) return credentials
+    const { refreshToken, appKey, appSecret } = credentials.value
     const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken, client_id: appKey })
     if (appSecret !== null) form.set('client_secret', appSecret)
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }

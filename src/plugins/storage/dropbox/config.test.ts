@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { loadConfig } from '../../../config/load.ts'
-import { configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { builtinPlugins } from '../../builtin.ts'
+import { configNames } from '../../../testkit/plugin-host.ts'
 import { dropboxStorage } from './plugin.ts'
 
 const SKETCH = {
@@ -34,17 +34,6 @@ test.each<[object, string]>([
   [{ ...SKETCH, api_url: 'https://elsewhere' }, 'api_url: unknown key'],
 ])('%j is not: %s', (config, problem) => {
   expect(messages(config).filter((message) => message.startsWith(problem))).toHaveLength(1)
-})
-
-test.each<[object, Record<string, string>, string]>([
-  [SKETCH, {}, 'DROPBOX_TOKEN is not set'],
-  [REFRESH, { REFRESH: 'x' }, 'KEY is not set'],
-  [{ ...REFRESH, app_secret_env: 'SECRET' }, { REFRESH: 'x', KEY: 'y' }, 'SECRET is not set'],
-  [SKETCH, { DROPBOX_TOKEN: 'canary\r\nx-evil: 1' }, 'DROPBOX_TOKEN holds no token'],
-])('a secret that is missing or broken is named, never shown: %j', async (config, env, words) => {
-  const loaded = await dropboxStorage.load(config, testHost({ env }))
-  expect(loaded).toMatchObject({ ok: false, error: [{ message: expect.stringContaining(words) as string }] })
-  expect(JSON.stringify(loaded)).not.toContain('canary')
 })
 
 test('a whole file that stores in Dropbox loads, once the variable it names is set', async () => {

@@ -103,6 +103,24 @@ describe('an access token', () => {
   })
 })
 
+describe('a secret that is none', () => {
+  const TOKEN = { token_env: 'TOKEN' }
+
+  test.each([
+    [TOKEN, { TOKEN: 'sl.u.canary\nsecond line' }, 'TOKEN holds no token'],
+    [TOKEN, {}, 'TOKEN is not set'],
+    [REFRESHING, { REFRESH: 'canary with blanks', KEY: 'app-key-1', SECRET: 'app-secret-1' }, 'REFRESH holds no token'],
+    [REFRESHING, { REFRESH: 'refresh-token-1', SECRET: 'app-secret-1' }, 'KEY is not set'],
+    [REFRESHING, { REFRESH: 'refresh-token-1', KEY: 'app-key-1', SECRET: 'canary\0' }, 'SECRET holds no token'],
+  ])('keeps nothing from starting; each call names the variable: %j %j', async (config, env, words) => {
+    await using dropbox = await aDropbox({ config, host: { env } })
+    const outcomes = [await dropbox.storage.ping(live), await dropbox.storage.putBytes(bytes, 'a', live)]
+    expect(outcomes).toMatchObject([failure('rejected', words), failure('rejected', words)])
+    expect(JSON.stringify(outcomes)).not.toContain('canary')
+    expect(dropbox.server.requests).toEqual([])
+  })
+})
+
 describe('a ping', () => {
   test.each(ALL_SCOPES)('tells that the permission %s is missing', async (scope) => {
     await using dropbox = await aDropbox()
