@@ -36,6 +36,7 @@ const FULL: Rule = ['unavailable', (c) => `the account or the bucket "${c.bucket
 const SLOW_DOWN: Rule = ['unavailable', () => 'the storage asks for fewer requests for a while']
 const CLOCK: Rule = ['unavailable', () => 'the clocks of this machine and of the storage differ: set this one by NTP']
 const DAMAGED: Rule = ['unavailable', () => 'the data was damaged or cut on its way to the storage']
+const UPLOAD_LOST: Rule = ['unavailable', () => 'the storage has forgotten parts of an unfinished upload; it has to begin again']
 const BROKEN: Rule = ['unavailable', () => 'the storage has a fault of its own']
 const NO_OBJECT: Rule = ['invalid', () => 'the object does not exist']
 const DISK_FULL: Rule = ['unavailable', () => 'the local disk is full; free some space']
@@ -69,6 +70,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   BadDigest: DAMAGED,
   XAmzContentSHA256Mismatch: DAMAGED,
   IncompleteBody: DAMAGED,
+  NoSuchUpload: UPLOAD_LOST, // aborted meanwhile, by a lifecycle rule or by hand
+  InvalidPart: UPLOAD_LOST,
   OperationAborted: BROKEN,
   InternalError: BROKEN,
   ServiceUnavailable: BROKEN,
@@ -98,6 +101,11 @@ const AnsweredSchema = z.object({ $metadata: z.object({ httpStatusCode: z.number
 /** S3's code for what went wrong, or Node's, or the empty string. */
 export function s3Code(cause: unknown): string {
   return cause instanceof S3ServiceException ? cause.name : codeOf(cause)
+}
+
+/** Whether only a new upload can help, not the same request once more. */
+export function isUploadLost(cause: unknown): boolean {
+  return RULES[s3Code(cause)] === UPLOAD_LOST
 }
 
 /** Never repeats what the server said: that may quote keys and signatures. */

@@ -5,7 +5,7 @@ import type { PluginHost } from '../../../contracts/plugin.ts'
 import { attempt, err, ok, type Result } from '../../../contracts/result.ts'
 import { retryDelayMs } from '../../../lib/retry.ts'
 import { endpointOf, type S3Config } from './config.ts'
-import { toPluginError } from './s3-error.ts'
+import { isUploadLost, toPluginError } from './s3-error.ts'
 
 const ATTEMPTS = 4
 const BACKOFF_MS = 250
@@ -32,7 +32,7 @@ export class S3Session {
     if (!client.ok) return client
     for (let tried = 1; ; tried += 1) {
       const done = await this.#once(signal, () => request(client.value, { abortSignal: signal }))
-      if (done.ok || tried >= attempts || !isRetryable(done.error.kind)) return done
+      if (done.ok || tried >= attempts || !isRetryable(done.error.kind) || isUploadLost(done.error.cause)) return done
       const wait = retryDelayMs(tried + 1, BACKOFF_MS, Math.random(), { atLeastMs: done.error.retryAfterMs ?? 0 })
       if (wait > LONGEST_WAIT_MS) return done
       await this.#host.clock.sleep(wait, signal)
