@@ -47,6 +47,13 @@ test('an upload to another bucket or service is left alone', async () => {
   expect(await cleared(uploads)).toEqual(['1'])
 })
 
+test('many uploads of another bucket are in nobody’s way; of our own twenty are cleared at once', async () => {
+  const uploads = new UnfinishedUploads(await folder(), memoryLogger())
+  for (let n = 0; n < 60; n += 1) uploads.leave(await uploads.remember({ ...UPLOAD, bucket: n < 35 ? 'former' : 'clips' }))
+  expect(await cleared(uploads)).toHaveLength(20)
+  expect(await cleared(uploads)).toHaveLength(5)
+})
+
 test('a file that cannot be read is thrown away', async () => {
   const path = await folder()
   const uploads = new UnfinishedUploads(path, memoryLogger())

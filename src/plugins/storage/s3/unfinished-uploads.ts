@@ -51,10 +51,13 @@ export class UnfinishedUploads {
 
   /** Aborts what was left behind. `abort` tells whether the upload is gone. */
   async clear(place: Pick<UnfinishedUpload, 'endpoint' | 'bucket'>, abort: (upload: UnfinishedUpload) => Promise<boolean>): Promise<void> {
+    let asked = 0
     for (const file of await this.#leftBehind()) {
+      if (asked >= MOST_AT_ONCE) return
       const upload = await this.#read(file)
       // Of another bucket: the settings have changed, and may change back.
       if (upload !== null && (upload.endpoint !== place.endpoint || upload.bucket !== place.bucket)) continue
+      asked += 1
       this.#mine.add(file)
       if (upload === null || (await abort(upload))) await this.forget(file)
       else this.leave(file)
@@ -63,7 +66,7 @@ export class UnfinishedUploads {
 
   async #leftBehind(): Promise<string[]> {
     const files = await readdir(this.#folder).catch(() => []) // none was ever remembered
-    return files.filter((file) => !file.endsWith(TEMP_SUFFIX) && !this.#mine.has(file)).slice(0, MOST_AT_ONCE)
+    return files.filter((file) => !file.endsWith(TEMP_SUFFIX) && !this.#mine.has(file))
   }
 
   /** Null: not readable, by a disk that was full or broken. */
