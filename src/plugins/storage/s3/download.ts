@@ -22,8 +22,9 @@ export async function download(
   const part = join(dirname(localPath), `.homesec-part-${randomUUID()}`)
   const input = { Bucket: session.config.bucket, Key: name }
   const fetched = await session.call(signal, async (s3, options) => {
-    const answer = await s3.send(new GetObjectCommand(input), options)
+    // First: a folder that cannot be made must not leave an answer that nobody reads.
     await mkdir(dirname(localPath), { recursive: true })
+    const answer = await s3.send(new GetObjectCommand(input), options)
     return { answer, ...(await save(bodyOf(answer), part, signal)) }
   })
   const whole = fetched.ok ? checked(fetched.value) : fetched
