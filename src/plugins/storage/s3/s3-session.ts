@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { S3Client } from '@aws-sdk/client-s3'
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { isRetryable, messageOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { attempt, err, ok, type Result } from '../../../contracts/result.ts'
@@ -19,7 +21,7 @@ export type S3Call<T> = (client: S3Client, options: { readonly abortSignal: Abor
 export class S3Session {
   readonly config: S3Config
   readonly #host: Pick<PluginHost, 'clock' | 'secrets'>
-  #client: S3Client | null = null
+  #clients: Clients | null = null
 
   constructor(config: S3Config, host: Pick<PluginHost, 'clock' | 'secrets'>) {
     this.config = config
@@ -27,20 +29,34 @@ export class S3Session {
   }
 
   /** Makes one request, and makes it again a few times while that can help. */
-  async call<T>(signal: AbortSignal, request: S3Call<T>, attempts = ATTEMPTS): Promise<Result<T, PluginError>> {
-    const client = await this.#connect()
-    if (!client.ok) return client
+  call<T>(signal: AbortSignal, request: S3Call<T>, attempts = ATTEMPTS): Promise<Result<T, PluginError>> {
+    return this.#call('transfer', { signal, attempts }, request)
+  }
+
+  /** The same for an answer that a reader may take as slowly as it likes, as players do; only its beginning has to come in time. */
+  callForReader<T>(signal: AbortSignal, request: S3Call<T>): Promise<Result<T, PluginError>> {
+    return this.#call('playback', { signal, attempts: ATTEMPTS }, request)
+  }
+
+  close(): void {
+    this.#clients?.transfer.destroy()
+    this.#clients?.playback.destroy()
+  }
+
+  async #call<T>(
+    use: keyof Clients,
+    { signal, attempts }: { readonly signal: AbortSignal; readonly attempts: number },
+    request: S3Call<T>,
+  ): Promise<Result<T, PluginError>> {
+    const clients = await this.#connect()
+    if (!clients.ok) return clients
     for (let tried = 1; ; tried += 1) {
-      const done = await this.#once(signal, () => request(client.value, { abortSignal: signal }))
+      const done = await this.#once(signal, () => request(clients.value[use], { abortSignal: signal }))
       if (done.ok || tried >= attempts || !isRetryable(done.error.kind) || isUploadLost(done.error.cause)) return done
       const wait = retryDelayMs(tried + 1, BACKOFF_MS, Math.random(), { atLeastMs: done.error.retryAfterMs ?? 0 })
       if (wait > LONGEST_WAIT_MS) return done
       await this.#host.clock.sleep(wait, signal)
     }
-  }
-
-  close(): void {
-    this.#client?.destroy()
   }
 
   #once<T>(signal: AbortSignal, request: () => Promise<T>): Promise<Result<T, PluginError>> {
@@ -56,8 +72,8 @@ export class S3Session {
     )
   }
 
-  async #connect(): Promise<Result<S3Client, PluginError>> {
-    if (this.#client !== null) return ok(this.#client)
+  async #connect(): Promise<Result<Clients, PluginError>> {
+    if (this.#clients !== null) return ok(this.#clients)
     const accessKeyId = this.#secret('access_key_id_env', this.config.access_key_id_env)
     if (!accessKeyId.ok) return accessKeyId
     const secretAccessKey = this.#secret('secret_access_key_env', this.config.secret_access_key_env)
@@ -68,12 +84,12 @@ export class S3Session {
     if (!ca.ok) return ca
     const token = sessionToken === null ? {} : { sessionToken: sessionToken.value }
     // Two first calls at once may both get here.
-    this.#client ??= createClient(
+    this.#clients ??= createClients(
       this.config,
       { accessKeyId: accessKeyId.value, secretAccessKey: secretAccessKey.value, ...token },
       ca.value,
     )
-    return ok(this.#client)
+    return ok(this.#clients)
   }
 
   #secret(setting: string, envName: string): Result<string, PluginError> {
@@ -99,12 +115,35 @@ interface Credentials {
   readonly sessionToken?: string
 }
 
-function createClient(config: S3Config, credentials: Credentials, ca: Buffer | null): S3Client {
-  return new S3Client({
+interface Clients {
+  /** Gives up when the server falls silent. */
+  readonly transfer: S3Client
+  /** Gives up when no answer begins. */
+  readonly playback: S3Client
+}
+
+function createClients(config: S3Config, credentials: Credentials, ca: Buffer | null): Clients {
+  const timeoutMs = config.timeout_s * 1000
+  const agents = {
+    connectionTimeout: CONNECT_WITHIN_MS,
+    httpAgent: new HttpAgent({ keepAlive: true }),
+    httpsAgent: new HttpsAgent({ keepAlive: true, ...(ca === null ? {} : { ca }) }),
+  }
+  const common = { ...commonSettings(config), credentials }
+  return {
+    transfer: new S3Client({ ...common, requestHandler: { ...agents, socketTimeout: timeoutMs } }),
+    playback: new S3Client({
+      ...common,
+      requestHandler: { ...agents, socketTimeout: 0, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
+    }),
+  }
+}
+
+function commonSettings(config: S3Config): S3ClientConfig {
+  return {
     endpoint: endpointOf(config),
     region: config.region,
     forcePathStyle: config.force_path_style ?? config.endpoint !== null,
-    credentials,
     // Stated, since the SDK would look for them in the environment and in files of the home folder.
     defaultsMode: 'standard',
     retryMode: 'standard',
@@ -114,11 +153,5 @@ function createClient(config: S3Config, credentials: Credentials, ca: Buffer | n
     // The newer kinds of checksum are unknown to many services; each body has its MD5 and is signed with its SHA-256.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: {
-      connectionTimeout: CONNECT_WITHIN_MS,
-      socketTimeout: config.timeout_s * 1000,
-      httpAgent: { keepAlive: true },
-      httpsAgent: { keepAlive: true, ...(ca === null ? {} : { ca }) },
-    },
-  })
+  }
 }
