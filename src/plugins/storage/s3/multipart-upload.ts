@@ -51,7 +51,7 @@ export async function uploadInParts(
   const file = await tools.unfinished.remember({ endpoint: endpointOf(config), bucket: config.bucket, name, upload_id })
   const parts = await uploadParts(tools, source, upload.value, signal)
   const done = parts.ok ? await complete(tools.session, { upload: upload.value, parts: parts.value, source }, signal) : parts
-  if (done.ok || (await abortUpload(tools.session, upload.value))) await tools.unfinished.forget(file)
+  if (done.ok || (await abortUpload(tools.session, upload.value)).ok) await tools.unfinished.forget(file)
   else tools.unfinished.leave(file)
   return done
 }
@@ -87,17 +87,18 @@ export function requireTag(tag: string | undefined): Result<string, PluginError>
   return tag === undefined ? err(pluginError('unavailable', 'the server at `endpoint` answers, but not as S3 does')) : ok(tag)
 }
 
-/** Whether it is gone. Also when the signal of the upload has long been aborted. */
-export async function abortUpload(session: S3Session, upload: Upload): Promise<boolean> {
+/** Success also when it is gone already. Done even when the signal of the upload has long been aborted. */
+export async function abortUpload(session: S3Session, upload: Upload): Promise<Result<void, PluginError>> {
   using deadline = startDeadline(ABORT_WITHIN_MS, new AbortController().signal)
   const aborted = await session.call(deadline.signal, (s3, options) => s3.send(new AbortMultipartUploadCommand(upload), options))
-  return aborted.ok || s3Code(aborted.error.cause) === 'NoSuchUpload'
+  if (aborted.ok || s3Code(aborted.error.cause) === 'NoSuchUpload') return ok()
+  return deadline.signal.aborted ? err(pluginError('unavailable', 'the storage does not abort an unfinished upload in time')) : aborted
 }
 
 async function clearLeftovers({ session, unfinished }: UploadTools, signal: AbortSignal): Promise<void> {
   const place = { endpoint: endpointOf(session.config), bucket: session.config.bucket }
   await unfinished.clear(place, async ({ bucket, name, upload_id }) => {
-    return !signal.aborted && (await abortUpload(session, { Bucket: bucket, Key: name, UploadId: upload_id }))
+    return !signal.aborted && (await abortUpload(session, { Bucket: bucket, Key: name, UploadId: upload_id })).ok
   })
 }
 

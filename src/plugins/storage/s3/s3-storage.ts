@@ -7,13 +7,18 @@ import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
 import type { ByteRange, ObjectRead, StorageBackend, StoredObject } from '../../../contracts/storage.ts'
+import { StorageCalls } from '../../../lib/remote-storage/calls.ts'
+import { fault, StorageFault } from '../../../lib/remote-storage/fault.ts'
+import { valueOf } from '../../../lib/remote-storage/value-of.ts'
+import { WriteProof } from '../../../lib/remote-storage/write-proof.ts'
 import type { S3Config } from './config.ts'
 import { download } from './download.ts'
-import { abortUpload, beginUpload, requireTag, uploadInParts, uploadPart, type UploadTools } from './multipart-upload.ts'
+import { requireTag, uploadInParts, type UploadTools } from './multipart-upload.ts'
 import { keyOf, objectName, publicUrl, uriOf } from './object-address.ts'
 import { bodyOf, wholeSizeOf } from './object-body.ts'
 import { PartBuffers } from './part-buffers.ts'
-import { s3Code } from './s3-error.ts'
+import { probeReading, probeWriting } from './probe.ts'
+import { s3Code, toPluginError } from './s3-error.ts'
 import { S3Session } from './s3-session.ts'
 import { SourceFile } from './source-file.ts'
 import { contentMd5, storedForm } from './stored-form.ts'
@@ -24,11 +29,14 @@ export class S3Storage implements StorageBackend {
   readonly #config: S3Config
   readonly #session: S3Session
   readonly #tools: UploadTools
-  #closed = false
+  readonly #calls: StorageCalls
+  readonly #proof: WriteProof
 
   constructor(config: S3Config, host: Pick<PluginHost, 'clock' | 'log' | 'secrets' | 'dirs'>) {
     this.#config = config
     this.#session = new S3Session(config, host)
+    this.#calls = new StorageCalls((cause) => toPluginError(cause, config, host.clock.now()))
+    this.#proof = new WriteProof(host.clock)
     this.#tools = {
       session: this.#session,
       buffers: new PartBuffers(config.parallel_parts, config.part_size_bytes),
@@ -36,92 +44,87 @@ export class S3Storage implements StorageBackend {
     }
   }
 
-  async put(localPath: string, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
-    const name = this.#nameOf(key, signal)
-    if (!name.ok) return name
-    const source = await SourceFile.open(localPath, signal)
-    if (!source.ok) return source
-    await using file = source.value
-    const stored =
-      file.size <= this.#config.part_size_bytes
-        ? await this.#putWhole(file, name.value, signal)
-        : await uploadInParts(this.#tools, file, name.value, signal)
-    if (!stored.ok) return stored
-    return await this.#stored(key, signal)
+  put(localPath: string, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
+    return this.#calls.run(signal, async (limited) => {
+      const name = valueOf(objectName(this.#config, key))
+      await using file = valueOf(await SourceFile.open(localPath, limited))
+      await this.#proof.over(async () => valueOf(await this.#upload(file, name, limited)))
+      return await this.#stored(key, limited)
+    })
   }
 
   locate(key: string): Result<string, PluginError> {
     return uriOf(this.#config, key)
   }
 
-  async putBytes(bytes: Uint8Array, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
-    const name = this.#nameOf(key, signal)
-    if (!name.ok) return name
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
-    const stored = await this.#send(bytes, { name: name.value, sha256 }, signal)
-    return stored.ok ? this.#stored(key, signal) : stored
+  putBytes(bytes: Uint8Array, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
+    return this.#calls.run(signal, async (limited) => {
+      const name = valueOf(objectName(this.#config, key))
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      await this.#proof.over(async () => valueOf(await this.#send(bytes, { name, sha256 }, limited)))
+      return await this.#stored(key, limited)
+    })
   }
 
-  async get(storageUri: string, localPath: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
-    const name = this.#nameBehind(storageUri, signal)
-    return name.ok ? download(this.#session, name.value, localPath, signal) : name
+  get(storageUri: string, localPath: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
+    return this.#calls.run(signal, async (limited) => {
+      valueOf(await download(this.#session, this.#nameBehind(storageUri), localPath, limited))
+    })
   }
 
-  async read(storageUri: string, range: ByteRange | null, signal: AbortSignal): Promise<Result<ObjectRead, PluginError>> {
-    const name = this.#nameBehind(storageUri, signal)
-    if (!name.ok) return name
-    if (range !== null && (range.start < 0 || range.end < range.start))
-      return err(pluginError('invalid', `bytes ${range.start}-${range.end} are no range`))
-    const answer = await this.#fetch(name.value, range, signal)
-    if (!answer.ok) return answer
-    const stream = bodyOf(answer.value)
-    const size = wholeSizeOf(answer.value)
-    if (size !== null && (range === null || answer.value.ContentRange !== undefined))
-      return ok({ stream: addAbortSignal(signal, stream), size })
-    stream.destroy()
-    return err(pluginError('unavailable', 'the server at `endpoint` does not answer with the part that was asked for'))
+  read(storageUri: string, range: ByteRange | null, signal: AbortSignal): Promise<Result<ObjectRead, PluginError>> {
+    return this.#calls.run(signal, async (limited) => {
+      const name = this.#nameBehind(storageUri)
+      if (range !== null && (range.start < 0 || range.end < range.start))
+        throw fault('invalid', `bytes ${range.start}-${range.end} are no range`)
+      const answer = valueOf(await this.#fetch(name, range, limited))
+      const stream = bodyOf(answer)
+      const size = wholeSizeOf(answer)
+      // The stream outlives this call, and with it `limited`.
+      if (size !== null && (range === null || answer.ContentRange !== undefined)) return { stream: addAbortSignal(signal, stream), size }
+      stream.destroy()
+      throw fault('unavailable', 'the server at `endpoint` does not answer with the part that was asked for')
+    })
   }
 
-  async exists(storageUri: string, signal: AbortSignal): Promise<Result<boolean, PluginError>> {
-    const name = this.#nameBehind(storageUri, signal)
-    if (!name.ok) return name
-    // Not HEAD: its answer has no body to tell a missing object from a missing bucket.
-    const answer = await this.#fetch(name.value, { start: 0, end: 0 }, signal)
-    if (answer.ok) {
-      bodyOf(answer.value).destroy()
-      return ok(true)
-    }
-    const code = s3Code(answer.error.cause)
-    if (code === 'InvalidRange') return ok(true) // it is empty
-    return code === 'NoSuchKey' || code === 'NotFound' ? ok(false) : answer
+  exists(storageUri: string, signal: AbortSignal): Promise<Result<boolean, PluginError>> {
+    return this.#calls.run(signal, async (limited) => {
+      // Not HEAD: its answer has no body to tell a missing object from a missing bucket.
+      const answer = await this.#fetch(this.#nameBehind(storageUri), { start: 0, end: 0 }, limited)
+      if (answer.ok) {
+        bodyOf(answer.value).destroy()
+        return true
+      }
+      const code = s3Code(answer.error.cause)
+      if (code === 'InvalidRange') return true // it is empty
+      if (code === 'NoSuchKey' || code === 'NotFound') return false
+      throw new StorageFault(answer.error)
+    })
   }
 
-  async delete(storageUri: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
-    const name = this.#nameBehind(storageUri, signal)
-    if (!name.ok) return name
-    const command = new DeleteObjectCommand({ Bucket: this.#config.bucket, Key: name.value })
-    const deleted = await this.#session.call(signal, (s3, options) => s3.send(command, options))
-    return deleted.ok || s3Code(deleted.error.cause) === 'NoSuchKey' ? ok() : deleted
+  delete(storageUri: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
+    return this.#calls.run(signal, async (limited) => {
+      const command = new DeleteObjectCommand({ Bucket: this.#config.bucket, Key: this.#nameBehind(storageUri) })
+      const deleted = await this.#session.call(limited, (s3, options) => s3.send(command, options))
+      if (!deleted.ok && s3Code(deleted.error.cause) !== 'NoSuchKey') throw new StorageFault(deleted.error)
+    })
   }
 
-  /** An upload that is begun, fed and aborted: it takes the right to write, and leaves nothing in buckets that keep old versions either. */
-  async ping(signal: AbortSignal): Promise<Result<void, PluginError>> {
-    const refusal = this.#refusal(signal)
-    if (refusal !== null) return err(refusal)
-    const prefix = this.#config.prefix === '' ? '' : `${this.#config.prefix}/`
-    const upload = await beginUpload(this.#session, { name: `${prefix}.homesec-probe-${randomUUID()}`, sha256: 'probe' }, signal, 1)
-    if (!upload.ok) return upload
-    const sent = await uploadPart(this.#session, upload.value, { number: 1, bytes: Buffer.from('probe') }, signal)
-    const aborted = await abortUpload(this.#session, upload.value)
-    if (!sent.ok) return sent
-    return aborted
-      ? ok()
-      : err(pluginError('rejected', 'unfinished uploads cannot be aborted: the policy must allow s3:AbortMultipartUpload'))
+  ping(signal: AbortSignal): Promise<Result<void, PluginError>> {
+    return this.#calls.run(signal, async (limited) => {
+      const name = `${this.#config.prefix === '' ? '' : `${this.#config.prefix}/`}.homesec-probe-${randomUUID()}`
+      valueOf(await probeReading(this.#session, name, limited))
+      if (!this.#proof.isFresh) await this.#proof.over(async () => valueOf(await probeWriting(this.#tools, name, limited)))
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true
+    await this.#calls[Symbol.asyncDispose]()
     this.#session.close()
+  }
+
+  #upload(file: SourceFile, name: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
+    return file.size <= this.#config.part_size_bytes ? this.#putWhole(file, name, signal) : uploadInParts(this.#tools, file, name, signal)
   }
 
   async #putWhole(file: SourceFile, name: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
@@ -149,14 +152,11 @@ export class S3Storage implements StorageBackend {
   #fetch(name: string, range: ByteRange | null, signal: AbortSignal) {
     const bytes = range === null ? {} : { Range: `bytes=${range.start}-${range.end}` }
     const command = new GetObjectCommand({ Bucket: this.#config.bucket, Key: name, ...bytes })
-    return this.#session.call(signal, (s3, options) => s3.send(command, options))
+    return this.#session.callForReader(signal, (s3, options) => s3.send(command, options))
   }
 
-  async #stored(key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
-    const uri = uriOf(this.#config, key)
-    if (!uri.ok) return uri
-    const link = await this.#viewUrl(key, signal)
-    return link.ok ? ok({ storage_uri: uri.value, view_url: link.value }) : link
+  async #stored(key: string, signal: AbortSignal): Promise<StoredObject> {
+    return { storage_uri: valueOf(uriOf(this.#config, key)), view_url: valueOf(await this.#viewUrl(key, signal)) }
   }
 
   async #viewUrl(key: string, signal: AbortSignal): Promise<Result<string | null, PluginError>> {
@@ -168,18 +168,7 @@ export class S3Storage implements StorageBackend {
     return this.#session.call(signal, (s3) => getSignedUrl(s3, command, { expiresIn }))
   }
 
-  #nameOf(key: string, signal: AbortSignal): Result<string, PluginError> {
-    const refusal = this.#refusal(signal)
-    return refusal === null ? objectName(this.#config, key) : err(refusal)
-  }
-
-  #nameBehind(storageUri: string, signal: AbortSignal): Result<string, PluginError> {
-    const key = keyOf(this.#config, storageUri)
-    return key.ok ? this.#nameOf(key.value, signal) : key
-  }
-
-  #refusal(signal: AbortSignal): PluginError | null {
-    if (this.#closed) return pluginError('cancelled', 'the storage is closed')
-    return signal.aborted ? pluginError('cancelled', 'storage operation cancelled') : null
+  #nameBehind(storageUri: string): string {
+    return valueOf(objectName(this.#config, valueOf(keyOf(this.#config, storageUri))))
   }
 }
