@@ -15,6 +15,8 @@ const IDLE_TIMEOUT_MS = 90_000
 /** Small enough that a slow line shows progress between two of them. */
 const SLICE_BYTES = 128 * 1024
 const MOST_TEXT_BYTES = 1024 * 1024
+/** A retry cannot help these, the owner can. */
+const CERTIFICATE = /^(?:ERR_TLS_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/
 
 /** Posts over connections that are kept. Follows no redirect. */
 export class HttpClient implements Disposable {
@@ -83,6 +85,12 @@ export async function readText(answer: IncomingMessage, signal: AbortSignal): Pr
 export function networkError(cause: unknown, signal: AbortSignal): PluginError {
   if (signal.aborted) return pluginError('cancelled', 'storage operation cancelled')
   const code = codeOf(cause)
+  if (CERTIFICATE.test(code))
+    return pluginError(
+      'rejected',
+      `the certificate that came for Dropbox is not trusted (${code}): is there a proxy between, or is the clock of this machine wrong?`,
+      cause,
+    )
   return pluginError('unavailable', `Dropbox cannot be reached, or the connection broke${code === '' ? '' : ` (${code})`}`, cause)
 }
 
