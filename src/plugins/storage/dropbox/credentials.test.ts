@@ -155,6 +155,27 @@ describe('a ping', () => {
     expect(dropbox.server.account.sessions.all.every(({ closed, size }) => closed && size === 0)).toBe(true)
   })
 
+  test('asks for everything at the start, after a failure and once an hour; in between only for login and room', async () => {
+    const clock = new FakeClock()
+    await using dropbox = await aDropbox({ clock, host: { clock } })
+    const routes = async () => {
+      const before = dropbox.server.requests.length
+      expect(await dropbox.storage.ping(live)).toMatchObject({ ok: true })
+      return dropbox.server.requests
+        .slice(before)
+        .filter(({ route }) => route !== RENEW)
+        .map(({ route }) => route)
+    }
+    const room = 'users/get_space_usage'
+    const all = [room, 'files/get_metadata', 'files/upload_session/start', 'files/get_temporary_link']
+    expect([await routes(), await routes()]).toEqual([all, [room]])
+    await clock.advance(3_600_000)
+    expect([await routes(), await routes()]).toEqual([all, [room]])
+    dropbox.server.fail('files/upload', { do: 'status', status: 500 })
+    expect(await dropbox.storage.putBytes(bytes, 'a', live)).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
+    expect(await routes()).toEqual(all)
+  })
+
   test('tells that nobody answers', async () => {
     const dropbox = await aDropbox()
     await dropbox.server[Symbol.asyncDispose]()

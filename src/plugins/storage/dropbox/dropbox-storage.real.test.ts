@@ -82,6 +82,28 @@ test('what the core gives up waiting for is stopped in the middle of a part', as
   expect(await putting).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
 })
 
+test('an upload ends with the storage that is closed, before closing is done', async () => {
+  await using dropbox = await aDropbox()
+  dropbox.server.fail('files/upload_session/append_v2', { do: 'hang' })
+  const putting = dropbox.storage.put((await aFile(20_000_000)).path, 'a/b.mp4', live)
+  while (dropbox.server.seen('files/upload_session/start').length < 1) await new Promise((resolve) => setTimeout(resolve, 5))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await dropbox.storage[Symbol.asyncDispose]()
+  const before = dropbox.server.requests.length
+  expect(await putting).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
+  expect(dropbox.server.requests).toHaveLength(before)
+})
+
+test('a film being read stops when its reader gives up', async () => {
+  await using dropbox = await aDropbox()
+  expect(await dropbox.storage.put((await aFile(9_000_000)).path, 'a/b.mp4', live)).toMatchObject({ ok: true })
+  const abort = new AbortController()
+  const read = await dropbox.storage.read('dropbox:/homecam/a/b.mp4', null, abort.signal)
+  if (!read.ok) throw new Error(read.error.message)
+  abort.abort()
+  await expect(read.value.stream.toArray()).rejects.toThrow('aborted')
+})
+
 test('a folder that takes the place of a file at the last moment is not deleted', async () => {
   await using dropbox = await aDropbox()
   const { tree } = dropbox.server.account

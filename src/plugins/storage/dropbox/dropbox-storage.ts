@@ -1,8 +1,11 @@
 import type { FileHandle } from 'node:fs/promises'
 import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
-import { attempt, err, ok, type Result } from '../../../contracts/result.ts'
+import { err, ok, type Result } from '../../../contracts/result.ts'
 import type { ByteRange, ObjectRead, StorageBackend, StoredObject } from '../../../contracts/storage.ts'
+import { StorageCalls } from '../../../lib/remote-storage/calls.ts'
+import { valueOf } from '../../../lib/remote-storage/value-of.ts'
+import { WriteProof } from '../../../lib/remote-storage/write-proof.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import { contentHash, contentHashOf, hashBlocks } from './content-hash.ts'
 import { DropboxClient } from './dropbox-client.ts'
@@ -11,7 +14,7 @@ import { forReader, type HttpClient } from './http-client.ts'
 import { KeyLocks } from './key-locks.ts'
 import { AnythingSchema, MetadataSchema, TaggedMetadataSchema, type Metadata } from './metadata.ts'
 import { pathOfKey, pathOfUri, uriOfPath, viewUrl, type PathRules } from './paths.ts'
-import { ping } from './ping.ts'
+import { ping, pingAccount } from './ping.ts'
 import { placeFile } from './place-file.ts'
 import { localError, openSource, readStart } from './source-file.ts'
 import { UploadProgressFolder } from './upload-progress.ts'
@@ -40,25 +43,27 @@ export class DropboxStorage implements StorageBackend {
   readonly #client: DropboxClient
   readonly #progress: UploadProgressFolder
   readonly #locks = new KeyLocks()
-  #closed = false
+  readonly #calls = new StorageCalls((cause) => localError(cause, null))
+  readonly #proof: WriteProof
 
   constructor(config: DropboxStorageConfig, parts: DropboxParts, host: Pick<PluginHost, 'clock' | 'log' | 'dirs'>) {
     this.#config = config
     this.#parts = parts
     this.#host = host
     this.#client = new DropboxClient({ ...parts, clock: host.clock })
+    this.#proof = new WriteProof(host.clock)
     this.#progress = new UploadProgressFolder(host.dirs.state, host.clock, host.log)
   }
 
   put(localPath: string, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
-    return this.#store(key, signal, async (path) => {
+    return this.#store(key, signal, async (path, limited) => {
       const source = await openSource(localPath)
       if (!source.ok) return source
       const { file, size } = source.value
       try {
         return size <= this.#parts.partBytes
-          ? await this.#upload(path, await readStart(file, size), signal)
-          : await this.#uploadInParts(path, file, size, signal)
+          ? await this.#uploadWhole(path, file, size, limited)
+          : await this.#uploadInParts(path, file, size, limited)
       } finally {
         await file.close()
       }
@@ -71,49 +76,49 @@ export class DropboxStorage implements StorageBackend {
   }
 
   putBytes(bytes: Uint8Array, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
-    return this.#store(key, signal, async (path) =>
+    return this.#store(key, signal, async (path, limited) =>
       bytes.byteLength > MOST_BYTES_AT_ONCE
         ? err(pluginError('invalid', 'more bytes than Dropbox takes at once'))
-        : this.#upload(path, bytes, signal),
+        : this.#upload(path, bytes, limited),
     )
   }
 
   get(storageUri: string, localPath: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
-    return this.#run(storageUri, signal, async (path) => {
-      const download = await this.#client.download(path, null, signal)
+    return this.#run(storageUri, signal, async (path, limited) => {
+      const download = await this.#client.download(path, null, limited)
       if (!download.ok) return err(download.error.error)
       const { stream, contentHash: expected } = download.value
-      const placed = await placeFile(stream, localPath, (hash) => expected === null || hash === expected, signal)
+      const placed = await placeFile(stream, localPath, (hash) => expected === null || hash === expected, limited)
       return placed ? ok() : err(pluginError('unavailable', 'the object arrived from Dropbox damaged'))
     })
   }
 
   read(storageUri: string, range: ByteRange | null, signal: AbortSignal): Promise<Result<ObjectRead, PluginError>> {
-    return this.#run(storageUri, signal, async (path) => {
+    return this.#run(storageUri, signal, async (path, limited) => {
       const outside = err(pluginError('invalid', `bytes ${range?.start ?? 0}-${range?.end ?? 0} are outside of the object`))
       if (range !== null && (range.start < 0 || range.end < range.start)) return outside
-      const download = await this.#client.download(path, range, signal)
+      const download = await this.#client.download(path, range, limited)
       if (!download.ok) return download.error.status === 416 ? outside : err(download.error.error)
-      return ok({ stream: forReader(download.value.stream), size: download.value.size })
+      return ok({ stream: forReader(download.value.stream, signal), size: download.value.size })
     })
   }
 
   exists(storageUri: string, signal: AbortSignal): Promise<Result<boolean, PluginError>> {
-    return this.#run(storageUri, signal, async (path) => {
-      const file = await this.#findFile(path, signal)
+    return this.#run(storageUri, signal, async (path, limited) => {
+      const file = await this.#findFile(path, limited)
       return file.ok ? ok(file.value !== null) : file
     })
   }
 
   delete(storageUri: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
-    return this.#run(storageUri, signal, async (path) => {
+    return this.#run(storageUri, signal, async (path, limited) => {
       for (let tries = 1; ; tries += 1) {
-        const file = await this.#findFile(path, signal)
+        const file = await this.#findFile(path, limited)
         if (!file.ok) return file
         if (file.value === null) return ok()
         // With its revision: Dropbox then deletes this file, never a folder of the name.
         const argument = { path, parent_rev: file.value.rev }
-        const deleted = await this.#client.rpc('files/delete_v2', argument, AnythingSchema, signal)
+        const deleted = await this.#client.rpc('files/delete_v2', argument, AnythingSchema, limited)
         if (deleted.ok || deleted.error.tag === 'path_lookup/not_found') return ok()
         const changed = deleted.error.tag.startsWith('path_write/conflict')
         if (!changed) return err(deleted.error.error)
@@ -123,11 +128,15 @@ export class DropboxStorage implements StorageBackend {
   }
 
   ping(signal: AbortSignal): Promise<Result<void, PluginError>> {
-    return this.#guarded(signal, () => ping(this.#client, this.#config.root, signal))
+    return this.#guarded(signal, async (limited) => {
+      if (this.#proof.isFresh) return await pingAccount(this.#client, limited)
+      await this.#proof.over(async () => valueOf(await ping(this.#client, this.#config.root, limited)))
+      return ok()
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true
+    await this.#calls[Symbol.asyncDispose]()
     this.#parts.tokens[Symbol.dispose]?.()
     this.#parts.http[Symbol.dispose]()
   }
@@ -135,18 +144,22 @@ export class DropboxStorage implements StorageBackend {
   #store(
     key: string,
     signal: AbortSignal,
-    upload: (path: string) => Promise<Result<Metadata, PluginError>>,
+    upload: (path: string, limited: AbortSignal) => Promise<Result<Metadata, PluginError>>,
   ): Promise<Result<StoredObject, PluginError>> {
-    return this.#guarded(signal, async () => {
+    return this.#guarded(signal, async (limited) => {
       const path = pathOfKey(key, this.#config)
       if (!path.ok) return path
-      using lock = await this.#locks.acquire(path.value, signal)
+      using lock = await this.#locks.acquire(path.value, limited)
       if (lock === null) return err(pluginError('cancelled', 'storage operation cancelled'))
-      const stored = await upload(path.value)
-      if (!stored.ok) return stored
-      const shown = stored.value.path_display ?? path.value
+      const stored = await this.#proof.over(async () => valueOf(await upload(path.value, limited)))
+      const shown = stored.path_display ?? path.value
       return ok({ storage_uri: uriOfPath(path.value), view_url: viewUrl(this.#config.web_url_prefix, shown) })
     })
+  }
+
+  async #uploadWhole(path: string, file: FileHandle, size: number, signal: AbortSignal): Promise<Result<Metadata, PluginError>> {
+    const bytes = await readStart(file, size)
+    return bytes.ok ? this.#upload(path, bytes.value, signal) : bytes
   }
 
   async #upload(path: string, bytes: Uint8Array, signal: AbortSignal): Promise<Result<Metadata, PluginError>> {
@@ -185,24 +198,15 @@ export class DropboxStorage implements StorageBackend {
   #run<T>(
     storageUri: string,
     signal: AbortSignal,
-    work: (path: string) => Promise<Result<T, PluginError>>,
+    work: (path: string, limited: AbortSignal) => Promise<Result<T, PluginError>>,
   ): Promise<Result<T, PluginError>> {
-    return this.#guarded(signal, async () => {
+    return this.#guarded(signal, async (limited) => {
       const path = pathOfUri(storageUri)
-      return path.ok ? work(path.value) : path
+      return path.ok ? work(path.value, limited) : path
     })
   }
 
-  /** The one place where exceptions of file work become values. */
-  async #guarded<T>(signal: AbortSignal, work: () => Promise<Result<T, PluginError>>): Promise<Result<T, PluginError>> {
-    if (this.#isClosed()) return err(pluginError('cancelled', 'the storage is closed'))
-    if (signal.aborted) return err(pluginError('cancelled', 'storage operation cancelled'))
-    const outcome = await attempt(work, (cause) => localError(cause, signal))
-    const result = outcome.ok ? outcome.value : outcome
-    return this.#isClosed() && !result.ok ? err(pluginError('cancelled', 'the storage was closed')) : result
-  }
-
-  #isClosed(): boolean {
-    return this.#closed
+  async #guarded<T>(signal: AbortSignal, work: (limited: AbortSignal) => Promise<Result<T, PluginError>>): Promise<Result<T, PluginError>> {
+    return this.#calls.run(signal, async (limited) => valueOf(await work(limited)))
   }
 }

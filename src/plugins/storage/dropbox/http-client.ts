@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { PassThrough, pipeline, Readable } from 'node:stream'
+import { addAbortSignal, PassThrough, pipeline, Readable } from 'node:stream'
 import { codeOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
 
@@ -95,7 +95,10 @@ export function networkError(cause: unknown, signal: AbortSignal): PluginError {
 }
 
 /** The reader may pause for as long as it likes, as players do. And other than an answer of Node's, the stream ends with its loop. */
-export function forReader(answer: IncomingMessage): Readable {
+export function forReader(answer: IncomingMessage, signal: AbortSignal): Readable {
   answer.setTimeout(0)
-  return pipeline(answer, new PassThrough(), () => undefined)
+  return addAbortSignal(
+    signal,
+    pipeline(answer, new PassThrough(), () => undefined),
+  )
 }

@@ -9,7 +9,7 @@ import { withoutSlashAtEnd } from './paths.ts'
  * that is never finished never becomes a file.
  */
 export async function ping(client: DropboxClient, root: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
-  const roomy = await hasRoom(client, signal)
+  const roomy = await pingAccount(client, signal)
   if (!roomy.ok) return roomy
   const folder = withoutSlashAtEnd(root)
   const writable = await isWritable(client, folder, signal)
@@ -22,7 +22,8 @@ export async function ping(client: DropboxClient, root: string, signal: AbortSig
   return asked.ok || asked.error.tag === 'path/not_found' ? ok() : err(asked.error.error)
 }
 
-async function hasRoom(client: DropboxClient, signal: AbortSignal): Promise<Result<void, PluginError>> {
+/** Whether Dropbox answers, takes the login and has room. */
+export async function pingAccount(client: DropboxClient, signal: AbortSignal): Promise<Result<void, PluginError>> {
   const usage = await client.rpc('users/get_space_usage', null, SpaceUsageSchema, signal)
   if (!usage.ok) return err(usage.error.error)
   const { used: own, allocation } = usage.value

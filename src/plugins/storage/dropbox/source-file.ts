@@ -17,16 +17,16 @@ export async function openSource(path: string): Promise<Result<{ readonly file: 
   return gone
 }
 
-/** The first `size` bytes; fewer if the file has become shorter. */
-export async function readStart(file: FileHandle, size: number): Promise<Uint8Array> {
+/** The first `size` bytes; `unavailable` if the file has become shorter. */
+export async function readStart(file: FileHandle, size: number): Promise<Result<Uint8Array, PluginError>> {
   const buffer = Buffer.allocUnsafeSlow(size)
   let filled = 0
   while (filled < size) {
     const { bytesRead } = await file.read(buffer, filled, size - filled, filled)
-    if (bytesRead === 0) break
+    if (bytesRead === 0) return err(pluginError('unavailable', 'the file became shorter while it was uploaded'))
     filled += bytesRead
   }
-  return buffer.subarray(0, filled)
+  return ok(buffer)
 }
 
 /** A local disk that fails, or a download that broke off. */
