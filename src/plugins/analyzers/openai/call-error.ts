@@ -4,6 +4,7 @@ import { kindOfStatus, retryAfterMs } from '../../../lib/http-errors.ts'
 
 const ADVICE_BY_STATUS: Readonly<Record<number, string>> = {
   401: 'the key was not accepted; check the variable that `api_key_env` names',
+  402: 'the account has no credit left; top it up',
   403: 'the key may not use this model',
   404: 'the model or the address is unknown there; check `model` and `base_url`',
   413: 'the pictures are too large; lower `vlm.preprocessing`',
@@ -42,7 +43,8 @@ function fromStatus(status: number, headers: unknown, { host, now }: { readonly 
   const advice = ADVICE_BY_STATUS[status]
   const message = `the model server ${host} answered ${status}${advice === undefined ? '' : `: ${advice}`}`
   const waitMs = headers instanceof Headers ? retryAfterMs(headers.get('retry-after'), now) : undefined
-  const error = pluginError(kindOfStatus(status), message)
+  // 402: a retry costs time and cannot help, the owner can.
+  const error = pluginError(status === 402 ? 'rejected' : kindOfStatus(status), message)
   return waitMs === undefined || error.kind !== 'unavailable' ? error : { ...error, retryAfterMs: waitMs }
 }
 

@@ -179,6 +179,7 @@ describe('a failure', () => {
   const choice = (changes: object) => ({ do: 'raw', body: { choices: [{ message: { content: '{"risk' }, ...changes }] } }) as const
   test.each<[string, ChatBehaviour, string, RegExp]>([
     ['a wrong key', { do: 'status', status: 401, message: `no ${KEY}` }, 'rejected', /401: .*api_key_env/],
+    ['an account without credit', { do: 'status', status: 402 }, 'rejected', /402: .*credit/],
     ['a forbidden model', { do: 'status', status: 403 }, 'rejected', /403/],
     ['a bad request', { do: 'status', status: 400, message: CANARY }, 'invalid', /400/],
     ['an unknown model', { do: 'status', status: 404 }, 'invalid', /404: .*model/],
