@@ -115,7 +115,9 @@ const link = {
     .max(LONGEST_LINK_S, `S3 allows ${LONGEST_LINK_S}, seven days`)
     .nullable()
     .default(LONGEST_LINK_S)
-    .describe('How long the signed link of an alert opens the clip for whoever has it. Default seven days, the most; 0 or null: no link.'),
+    .describe(
+      'How long the signed link of an alert opens the clip for whoever has it. Default seven days, the most, and no longer than a temporary key; 0 or null: no link.',
+    ),
 }
 
 export const S3ConfigSchema = z

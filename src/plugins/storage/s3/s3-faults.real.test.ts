@@ -140,7 +140,7 @@ describe.skipIf(missing !== null)(`S3 when something goes wrong ${missing ?? ''}
     })
 
     test('whose server falls silent is tried again', async () => {
-      await using storage = await open({ timeout_s: 0.5 })
+      await using storage = await open({ timeout_s: 1 })
       proxy.fail(({ method }) => method === 'PUT', { do: 'stall' })
       expect(await storage.putBytes(Buffer.from('video'), 'a.mp4', live)).toMatchObject({ ok: true })
     })
@@ -209,18 +209,6 @@ describe.skipIf(missing !== null)(`S3 when something goes wrong ${missing ?? ''}
       expect(await storage.get(stored.value.storage_uri, target, live)).toMatchObject(failure('unavailable'))
       expect(await readdir(dirname(target))).toEqual([])
     })
-  })
-
-  test('a player may pause for longer than the server may stay silent', async () => {
-    await using storage = await open({ timeout_s: 0.5 })
-    const bytes = Buffer.alloc(4 * MIB, 'film')
-    const stored = await storage.putBytes(bytes, 'a.mp4', live)
-    const read = stored.ok ? await storage.read(stored.value.storage_uri, null, live) : stored
-    if (!read.ok) throw new Error(read.error.message)
-    await new Promise((resolve) => setTimeout(resolve, 1200))
-    const chunks: Buffer[] = []
-    for await (const chunk of read.value.stream as AsyncIterable<Buffer>) chunks.push(chunk)
-    expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
   })
 
   describe('a ping', () => {
