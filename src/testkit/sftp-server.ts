@@ -26,8 +26,8 @@ export interface PlainSftpOptions {
 export class PlainSftpServer implements AsyncDisposable {
   readonly files: string
   port = 0
-  /** What the next writes are answered with, as on a disk that is full or not ours. */
-  writesFailWith: 'FAILURE' | 'PERMISSION_DENIED' | null = null
+  /** What the next writes are answered with, as on a disk that is full, not ours, or was pulled. */
+  writesFailWith: 'FAILURE' | 'PERMISSION_DENIED' | 'NO_SUCH_FILE' | null = null
   /** Takes requests and answers none, as a machine that hangs. */
   isFrozen = false
   connections = 0

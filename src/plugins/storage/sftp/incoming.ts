@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { SFTP_STATUS, statusOf } from './sftp-errors.ts'
 import type { RemoteEntry, SftpFiles } from './sftp-files.ts'
-import { writeFileAhead } from './upload.ts'
+import { writeFileAhead, type Source } from './upload.ts'
 
 const STALE_S = 60 * 60
 
@@ -16,10 +16,10 @@ export class Incoming {
   }
 
   /** Writes a file and gives it its name: at `target` is the old object, the new one, or none; never a part. */
-  async place(files: SftpFiles, chunks: AsyncIterable<Uint8Array>, target: string, signal: AbortSignal): Promise<void> {
+  async place(files: SftpFiles, source: Source, target: string, signal: AbortSignal): Promise<void> {
     const part = `${this.#folder}/${randomUUID()}`
     try {
-      const written = await this.#write(files, part, chunks, signal)
+      const written = await writeFileAhead(files, await this.#create(files, part), source, signal)
       signal.throwIfAborted()
       await replaceMakingFolders(files, part, target)
       await this.#sweep(files, written)
@@ -32,18 +32,19 @@ export class Incoming {
   /** Does all that `place` does, and takes it away again. */
   async probe(files: SftpFiles, signal: AbortSignal): Promise<void> {
     const probe = `${this.#folder}/probe-${randomUUID()}`
-    await this.place(files, Readable.from([new Uint8Array(4096)]), probe, signal)
+    const bytes = new Uint8Array(4096)
+    await this.place(files, { size: bytes.length, chunks: Readable.from([bytes]) }, probe, signal)
     await files.remove(probe)
   }
 
-  async #write(files: SftpFiles, part: string, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<RemoteEntry> {
+  /** Only this is done twice: the chunks of a source can be had once. */
+  async #create(files: SftpFiles, part: string): Promise<Buffer> {
     try {
-      return await writeFileAhead(files, part, chunks, signal)
+      return await files.create(part)
     } catch (cause) {
-      // Opening is the first thing that can fail so, and then nothing was taken from the chunks.
       if (statusOf(cause) !== SFTP_STATUS.NO_SUCH_FILE) throw cause
       await files.makeFolder(this.#folder)
-      return writeFileAhead(files, part, chunks, signal)
+      return files.create(part)
     }
   }
 

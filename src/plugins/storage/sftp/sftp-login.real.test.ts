@@ -143,13 +143,16 @@ describe('sftp with a password', () => {
   test.each([
     ['FAILURE', 'unavailable', 'disk is full'],
     ['PERMISSION_DENIED', 'rejected', '`root`'],
-  ] as const)('writes that fail with %s are %s', async (status, kind, words) => {
+    // As if the folder for the new file were missing, but after the file was opened.
+    ['NO_SUCH_FILE', 'invalid', '`root`'],
+  ] as const)('writes that fail with %s are %s, and nothing is stored', async (status, kind, words) => {
     await using server = await PlainSftpServer.start({ user: 'cam', password: env.PASSWORD })
     await using storage = await open(server)
     server.writesFailWith = status
     expect(await storage.ping(live)).toMatchObject(failure(kind, words))
     expect(await storage.putBytes(Buffer.alloc(300_000), 'a.mp4', live)).toMatchObject(failure(kind, words))
     server.writesFailWith = null
+    expect(await storage.exists('sftp:a.mp4', live)).toEqual({ ok: true, value: false })
     expect(await storage.ping(live)).toMatchObject({ ok: true })
   })
 

@@ -19,6 +19,7 @@ import { SFTP_STATUS, sftpError, statusOf } from './sftp-errors.ts'
 import type { SftpFiles } from './sftp-files.ts'
 import { SharedSession } from './shared-session.ts'
 import { Incoming } from './incoming.ts'
+import type { Source } from './upload.ts'
 
 const SCHEME = 'sftp'
 /** Health is asked every half minute, so a running HomeSec stays connected: a handshake costs both sides more than an idle line. */
@@ -44,7 +45,7 @@ export class SftpStorage implements StorageBackend {
     return this.#calls.run(signal, async (limited) => {
       requireKey(key)
       const size = await sizeOfSource(localPath)
-      return this.#store(key, chunksOf(localPath, size), limited)
+      return this.#store(key, { size, chunks: chunksOf(localPath, size) }, limited)
     })
   }
 
@@ -55,7 +56,7 @@ export class SftpStorage implements StorageBackend {
   putBytes(bytes: Uint8Array, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
     return this.#calls.run(signal, async (limited) => {
       requireKey(key)
-      return this.#store(key, Readable.from([bytes]), limited)
+      return this.#store(key, { size: bytes.length, chunks: Readable.from([bytes]) }, limited)
     })
   }
 
@@ -108,9 +109,9 @@ export class SftpStorage implements StorageBackend {
     await settled
   }
 
-  async #store(key: string, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<StoredObject> {
+  async #store(key: string, source: Source, signal: AbortSignal): Promise<StoredObject> {
     const target = this.#pathOf(key)
-    await this.#with(signal, (files) => this.#proof.over(() => this.#incoming.place(files, chunks, target, signal)))
+    await this.#with(signal, (files) => this.#proof.over(() => this.#incoming.place(files, source, target, signal)))
     return { storage_uri: `${SCHEME}:${key}`, view_url: viewUrlOf(this.#config.view_url_prefix, key) }
   }
 

@@ -1,27 +1,28 @@
 import { fault } from '../../../lib/remote-storage/fault.ts'
 import type { RemoteEntry, SftpFiles } from './sftp-files.ts'
 
+/** What is to be stored. The chunks can be had once. */
+export interface Source {
+  readonly size: number
+  readonly chunks: AsyncIterable<Uint8Array>
+}
+
 /** Every server takes packets of this size, and ssh2 does not have to split them. */
 const SLICE_BYTES = 31 * 1024
 /** Half a megabyte under way: 40 Mbit/s at a tenth of a second to the server and back. */
 const MOST_UNDER_WAY = 16
 
 /**
- * Writes a new file, several packets under way at once, and returns what the server then says of it. When it rejects, no packet is
- * under way any more and the file is closed; removing it is the caller's.
+ * Fills a file that was just created, several packets under way at once, and returns what the server then says of it. When it rejects,
+ * no packet is under way any more and the file is closed; removing it is the caller's.
  */
-export async function writeFileAhead(
-  files: SftpFiles,
-  path: string,
-  chunks: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): Promise<RemoteEntry> {
-  const handle = await files.create(path)
+export async function writeFileAhead(files: SftpFiles, handle: Buffer, source: Source, signal: AbortSignal): Promise<RemoteEntry> {
   try {
-    const size = await writeAll(files, handle, chunks, signal)
+    await writeAll(files, handle, source.chunks, signal)
     await files.sync(handle)
     const entry = await files.statOf(handle)
-    if (entry.size !== size) throw fault('unavailable', `the server kept ${entry.size} of ${size} bytes`)
+    // Against what there was to store, not what was sent: nothing sent and nothing kept is no success.
+    if (entry.size !== source.size) throw fault('unavailable', `the server kept ${entry.size} of ${source.size} bytes`)
     await files.close(handle)
     return entry
   } catch (cause) {
@@ -30,7 +31,7 @@ export async function writeFileAhead(
   }
 }
 
-async function writeAll(files: SftpFiles, handle: Buffer, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<number> {
+async function writeAll(files: SftpFiles, handle: Buffer, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
   const underWay = new Set<Promise<void>>()
   const failures: Error[] = []
   let position = 0
@@ -56,7 +57,6 @@ async function writeAll(files: SftpFiles, handle: Buffer, chunks: AsyncIterable<
     await Promise.all(underWay)
   }
   if (failures[0] !== undefined) throw failures[0]
-  return position
 }
 
 async function* slicesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
