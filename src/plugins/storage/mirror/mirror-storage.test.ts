@@ -95,6 +95,40 @@ describe('storing', () => {
     await clock.advance(20_000)
     expect(await mirror.put(file, KEY, live)).toMatchObject({ ok: true })
   })
+
+  test('a place that asks for a month is tried again after an hour', async () => {
+    const { mirror, parts, clock, file } = await twoFolders()
+    parts.usb.fails = { ...pluginError('unavailable', 'busy'), retryAfterMs: 30 * 24 * 60 * 60 * 1000 }
+    expect(await mirror.put(file, KEY, live)).toMatchObject({ ok: false })
+    parts.usb.fails = null
+    await clock.advance(59 * 60_000)
+    expect(await mirror.put(file, KEY, live)).toMatchObject({ ok: false, error: { retryAfterMs: 60_000 } })
+    await clock.advance(60_000)
+    expect(await mirror.put(file, KEY, live)).toMatchObject({ ok: true })
+  })
+
+  test('a place that refuses for good is asked each time, whatever wait it names', async () => {
+    const { mirror, parts, file } = await twoFolders()
+    parts.usb.fails = { ...pluginError('rejected', 'wrong key'), retryAfterMs: 30_000 }
+    expect(await mirror.put(file, KEY, live)).toMatchObject({ ok: false, error: { kind: 'rejected' } })
+    parts.usb.fails = null
+    expect(await mirror.put(file, KEY, live)).toMatchObject({ ok: true })
+  })
+
+  test('a place that is full is named and retryable, and takes the clip once there is room', async () => {
+    const { mirror, folders, parts, file } = await twoFolders()
+    parts.usb.fail('unavailable', 'the server is full: free some space or raise the quota')
+    const copies = progress()
+    expect(await mirror.put(file, KEY, live, copies)).toMatchObject({
+      ok: false,
+      error: { kind: 'unavailable', message: 'usb: the server is full: free some space or raise the quota' },
+    })
+    expect(existsSync(join(folders.usb, KEY))).toBe(false)
+    expect(await readText(mirror, ADDRESS)).toBe('video')
+    parts.usb.fails = null
+    expect(await mirror.put(file, KEY, live, progress(...copies.heard))).toMatchObject({ ok: true })
+    expect(await readFile(join(folders.usb, KEY), 'utf8')).toBe('video')
+  })
 })
 
 describe('reading', () => {

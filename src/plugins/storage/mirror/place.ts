@@ -1,4 +1,4 @@
-import { messageOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
+import { isRetryable, messageOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { Clock } from '../../../contracts/clock.ts'
 import { attempt, err, ok, type Result } from '../../../contracts/result.ts'
 import type { ByteRange, ObjectRead, RemoteRetention, StorageBackend, StoragePlace, StoredObject } from '../../../contracts/storage.ts'
@@ -6,6 +6,9 @@ import { orAborted, startDeadline } from '../../../lib/deadline.ts'
 import { followAbort } from '../../../lib/follow-abort.ts'
 import { SCHEME } from './address.ts'
 import { Silence } from './silence.ts'
+
+/** A service may ask for anything; after this it is tried all the same. */
+const LONGEST_WAIT_MS = 60 * 60 * 1000
 
 export interface PlaceSpec {
   readonly name: string
@@ -61,8 +64,10 @@ export class Place implements StoragePlace, AsyncDisposable {
     if (!this.#silence.mayTry(nowMs)) return err(pluginError('timeout', 'it gave no answer; it is tried again in a minute'))
     const stored = await this.#call(work, signal)
     if (!stored.ok && signal.aborted) this.#silence.unheard(this.#spec.clock.monotonicMs())
-    if (!stored.ok && stored.error.retryAfterMs !== undefined) {
-      this.#askedToWaitUntilMs = this.#spec.clock.monotonicMs() + stored.error.retryAfterMs
+    // Who refuses for good has nothing to wait for: the owner may set it right any moment.
+    if (!stored.ok && isRetryable(stored.error.kind)) {
+      const waitMs = Math.min(stored.error.retryAfterMs ?? 0, LONGEST_WAIT_MS)
+      this.#askedToWaitUntilMs = this.#spec.clock.monotonicMs() + waitMs
     }
     return stored
   }

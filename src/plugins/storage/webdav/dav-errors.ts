@@ -39,7 +39,7 @@ export class IdleTimeout extends Error {}
 export function statusFault(action: string, status: number, retryAfter: string | null, now: Date): StorageFault {
   const [kind, meaning] = meaningOf(status)
   const error = pluginError(kind, `${action}: ${meaning} (status ${status})`)
-  const waitMs = retryAfterMs(retryAfter, now)
+  const waitMs = kind === 'unavailable' ? retryAfterMs(retryAfter, now) : undefined
   return new StorageFault(waitMs === undefined ? error : { ...error, retryAfterMs: waitMs })
 }
 

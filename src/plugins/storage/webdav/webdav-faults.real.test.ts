@@ -206,6 +206,13 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
     expect(pinged).toMatchObject({ ok: false, error: { kind, message: expect.stringContaining(`\`${key}\``) as string } })
   })
 
+  test('who refuses for good is not obeyed when he names a wait', async () => {
+    for (const method of ['MKCOL', 'MKCOL']) faults.next(method, { kind: 'answer', status: 403, headers: { 'retry-after': '86400' } })
+    const refused = await put()
+    expect(refused).toMatchObject({ ok: false, error: { kind: 'rejected' } })
+    expect(refused).not.toHaveProperty('error.retryAfterMs')
+  })
+
   test('a wrong password is told by the keys that hold it, and not repeated', async () => {
     const loaded = await webdavStorage.load({ url: server.url, ...LOGIN }, testHost({ env: { USER: 'nobody', PASSWORD: 'c4n4ry-s3cret' } }))
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
