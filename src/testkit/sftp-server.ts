@@ -28,6 +28,8 @@ export class PlainSftpServer implements AsyncDisposable {
   port = 0
   /** What the next writes are answered with, as on a disk that is full, not ours, or was pulled. */
   writesFailWith: 'FAILURE' | 'PERMISSION_DENIED' | 'NO_SUCH_FILE' | null = null
+  /** Which renames fail, as those of a disk that is full or a file that somebody holds. */
+  refusesRename: (from: string, to: string) => boolean = () => false
   /** Takes requests and answers none, as a machine that hangs. */
   isFrozen = false
   connections = 0
@@ -116,7 +118,7 @@ export class PlainSftpServer implements AsyncDisposable {
     sftp.on('REMOVE', (id, name) => done(id, () => unlink(path(name))))
     sftp.on('RENAME', (id, from, to) =>
       done(id, async () => {
-        if (await stat(path(to)).catch(() => null)) throw new Error('it is there')
+        if (this.refusesRename(from, to) || (await stat(path(to)).catch(() => null))) throw new Error('refused, or it is there')
         await rename(path(from), path(to))
       }),
     )

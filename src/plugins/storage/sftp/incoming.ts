@@ -21,7 +21,7 @@ export class Incoming {
     try {
       const written = await writeFileAhead(files, await this.#create(files, part), source, signal)
       signal.throwIfAborted()
-      await replaceMakingFolders(files, part, target)
+      await replaceMakingFolders(files, part, target, `${part}-replaced`)
       await this.#sweep(files, written)
     } catch (cause) {
       await files.remove(part).catch(() => undefined) // after a cut the next sweep takes it
@@ -61,12 +61,12 @@ export class Incoming {
   }
 }
 
-async function replaceMakingFolders(files: SftpFiles, from: string, to: string): Promise<void> {
+async function replaceMakingFolders(files: SftpFiles, from: string, to: string, aside: string): Promise<void> {
   try {
-    await files.replace(from, to)
+    await files.replace(from, to, aside)
   } catch (cause) {
     if (statusOf(cause) !== SFTP_STATUS.NO_SUCH_FILE) throw cause
     await files.makeFolder(to.slice(0, to.lastIndexOf('/')))
-    await files.replace(from, to)
+    await files.replace(from, to, aside)
   }
 }

@@ -72,16 +72,18 @@ export class SftpFiles {
     await this.#extension((done) => this.#sftp.ext_openssh_fsync(handle, (cause) => done(cause, undefined)))
   }
 
-  /** Replaces what is at `to`: at once where the server can, else with a moment in which there is nothing. */
-  async replace(from: string, to: string): Promise<void> {
+  /**
+   * Replaces what is at `to`: at once where the server can, else with a moment in which there is nothing. When it rejects, `to` is
+   * what it was; only after a cut in that moment the old one is still at `aside`.
+   */
+  async replace(from: string, to: string, aside: string): Promise<void> {
     if (await this.#extension((done) => this.#sftp.ext_openssh_rename(from, to, (cause) => done(cause, undefined)))) return
     try {
       await this.#rename(from, to)
     } catch (cause) {
       if (statusOf(cause) !== SFTP_STATUS.FAILURE) throw cause
       // Version 3 of the protocol does not rename onto something.
-      await this.remove(to)
-      await this.#rename(from, to)
+      await this.#replaceInSteps(from, to, aside, cause)
     }
   }
 
@@ -105,6 +107,18 @@ export class SftpFiles {
   async list(folder: string): Promise<{ readonly name: string; readonly modifiedS: number }[]> {
     const entries = await this.#call<{ filename: string; attrs: { mtime: number } }[]>((done) => this.#sftp.readdir(folder, done))
     return entries.map(({ filename, attrs }) => ({ name: filename, modifiedS: attrs.mtime }))
+  }
+
+  /** @param refusal why the plain way failed; it holds when there was nothing in the way. */
+  async #replaceInSteps(from: string, to: string, aside: string, refusal: unknown): Promise<void> {
+    if ((await unlessMissing(this.#rename(to, aside).then(() => true))) === null) throw refusal
+    try {
+      await this.#rename(from, to)
+    } catch (cause) {
+      await this.#rename(aside, to).catch(() => undefined) // the first failure is the one to tell
+      throw cause
+    }
+    await this.remove(aside).catch(() => undefined) // the object is in place; the next sweep takes what is left
   }
 
   #rename(from: string, to: string): Promise<void> {

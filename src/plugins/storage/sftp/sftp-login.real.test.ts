@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -138,6 +138,26 @@ describe('sftp with a password', () => {
     expect(Buffer.concat(await read.value.stream.toArray()).toString()).toBe('eco')
     expect(await storage.delete('sftp:a/b.txt', live)).toMatchObject({ ok: true })
     expect(await storage.exists('sftp:a/b.txt', live)).toEqual({ ok: true, value: false })
+  })
+
+  test('a server without extensions that takes no new object keeps the old one', async () => {
+    await using server = await PlainSftpServer.start({ user: 'cam', password: env.PASSWORD })
+    await using storage = await open(server)
+    expect(await storage.putBytes(Buffer.from('first'), 'a/b.txt', live)).toMatchObject({ ok: true })
+    const renames: string[] = []
+    server.refusesRename = (from, to) => {
+      renames.push(to)
+      return to.endsWith('/b.txt') && !from.endsWith('-replaced')
+    }
+    expect(await storage.putBytes(Buffer.from('second'), 'a/b.txt', live)).toMatchObject(failure('unavailable', 'disk is full'))
+    expect(renames).toHaveLength(4) // refused, aside, refused again, back
+    const read = await storage.read('sftp:a/b.txt', null, live)
+    if (!read.ok) throw new Error(read.error.message)
+    expect(Buffer.concat(await read.value.stream.toArray()).toString()).toBe('first')
+
+    server.refusesRename = () => false
+    expect(await storage.putBytes(Buffer.from('second'), 'a/b.txt', live)).toMatchObject({ ok: true })
+    expect(await readdir(join(server.files, 'homesec', '.homesec-incoming'))).toEqual([])
   })
 
   test.each([
