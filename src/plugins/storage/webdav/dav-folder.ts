@@ -15,6 +15,8 @@ export interface DavFile {
 const GONE = new Set([404, 410])
 /** How a missing folder above the file is told: 409 by the book, 404 by some, 500 by Apache when it moves. */
 const NO_PARENT = new Set([404, 409, 500])
+/** Without the 500, which has a hundred reasons: a whole upload is too much to find out. */
+const SURELY_NO_PARENT = new Set([404, 409])
 /** 405: it is there. 301: Apache's way to say so where the slash is eaten by a proxy. */
 const FOLDER_IS_THERE = new Set([201, 405, 301])
 /** Deleted means deleted: a trash bin would keep what the owner wants gone, and fill the quota. Nextcloud 30 and newer. */
@@ -48,8 +50,13 @@ export class DavFolder {
     this.#hasIncoming = true
     // Nextcloud answers with the hash of what arrived (nextcloud/server#19351); others ignore the question.
     const headers = { 'x-hash': 'sha1' }
-    const answer = await this.#client.ask({ method: 'PUT', path: this.#at(path), headers, body }, signal)
-    // Somebody may have removed it: the next try makes it again.
+    const call = { method: 'PUT', path: this.#at(path), headers, body } as const
+    let answer = await this.#client.ask(call, signal)
+    // Somebody removed it while we ran.
+    if (SURELY_NO_PARENT.has(answer.status)) {
+      await this.#makeParents(path, signal)
+      answer = await this.#client.ask(call, signal)
+    }
     if (NO_PARENT.has(answer.status)) this.#hasIncoming = false
     this.#require(answer, 'the file could not be uploaded')
     return answer.header('x-hash-sha1')?.toLowerCase() ?? null

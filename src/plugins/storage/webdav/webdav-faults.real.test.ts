@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -172,6 +172,16 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
   test('a folder that somebody else makes at the same moment is there, whatever the server says first', async () => {
     faults.next('MKCOL', { kind: 'answer', status: 403 })
     expect(await put()).toMatchObject({ ok: true })
+  })
+
+  test('a root that somebody removed meanwhile is made again, and the clip is stored at once', async () => {
+    expect(await put()).toMatchObject({ ok: true })
+    await rm(join(server.files, root), { recursive: true })
+    faults.seen.length = 0
+    expect(await put()).toMatchObject({ ok: true })
+    // Apache says 409 by itself.
+    expect(faults.seen.filter(({ method }) => method === 'PUT')).toHaveLength(2)
+    expect((await stored()).equals(await readFile(clip))).toBe(true)
   })
 
   test('deleting never takes a folder, whatever is in it', async () => {
