@@ -7,10 +7,14 @@ export type DavFault =
   | { readonly kind: 'answer'; readonly status: number; readonly headers?: OutgoingHttpHeaders; readonly afterBytes?: number }
   /** Cuts the connections to both sides, after so many bytes of the body have come. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
+  /** The server does its work, and its answer is replaced by this one, as of a proxy that lost patience. */
+  | { readonly kind: 'answer afterwards'; readonly status: number }
   /** The server does its work, and the connection is cut before its answer arrives, or after so many bytes of the answer's body. */
   | { readonly kind: 'lose answer'; readonly afterBytes?: number }
   /** Takes the request and never says a word. */
   | { readonly kind: 'silence' }
+
+type Forwarded = Extract<DavFault, { kind: 'lose answer' | 'answer afterwards' }>
 
 export interface SeenRequest {
   readonly method: string
@@ -67,7 +71,7 @@ export class DavFaults implements AsyncDisposable {
     if (fault?.kind === 'silence') return
     const answersAtOnce = fault?.kind === 'answer' && fault.afterBytes === undefined
     if (request.headers.expect !== undefined && !answersAtOnce) response.writeContinue()
-    if (fault === undefined || fault.kind === 'lose answer') this.#forward(request, response, fault)
+    if (fault === undefined || fault.kind === 'lose answer' || fault.kind === 'answer afterwards') this.#forward(request, response, fault)
     else if (answersAtOnce) response.writeHead(fault.status, fault.headers).end()
     else spoil(request, response, fault)
   }
@@ -79,7 +83,7 @@ export class DavFaults implements AsyncDisposable {
     return fault
   }
 
-  #forward(request: IncomingMessage, response: ServerResponse, lose: { readonly afterBytes?: number } | undefined): void {
+  #forward(request: IncomingMessage, response: ServerResponse, fault: Forwarded | undefined): void {
     const { expect: _asked, range, ...headers } = request.headers
     const ranged = range === undefined || this.ignoreRanges ? {} : { range }
     // As a proxy does that tells the server its own address.
@@ -87,13 +91,17 @@ export class DavFaults implements AsyncDisposable {
     const moved = typeof destination === 'string' ? { destination: destination.replace(/^http:\/\/[^/]+/, this.#target.origin) } : {}
     const options = { method: request.method, path: request.url, host: this.#target.hostname, port: this.#target.port }
     const onward = httpRequest({ ...options, headers: { ...headers, ...ranged, ...moved, host: this.#target.host } }, (answer) => {
-      if (lose !== undefined && lose.afterBytes === undefined) {
+      if (fault?.kind === 'answer afterwards') {
+        answer.resume().once('end', () => response.writeHead(fault.status).end())
+        return
+      }
+      if (fault !== undefined && fault.afterBytes === undefined) {
         answer.resume().once('end', () => request.socket.destroy())
         return
       }
       response.writeHead(answer.statusCode ?? 500, { ...answer.headers, ...this.extraHeaders })
       answer.pipe(response)
-      if (lose?.afterBytes !== undefined) cutAfter(answer, lose.afterBytes, request)
+      if (fault?.afterBytes !== undefined) cutAfter(answer, fault.afterBytes, request)
     })
     onward.on('error', () => request.socket.destroy())
     request.socket.once('close', () => onward.destroy())

@@ -62,15 +62,22 @@ export class DavFolder {
     return answer.header('x-hash-sha1')?.toLowerCase() ?? null
   }
 
-  /** Replaces what is at `to`. */
-  async move(from: string, to: string, signal: AbortSignal): Promise<void> {
+  /** Replaces what is at `to`. `size`: of what is moved. */
+  async move(from: string, to: string, size: number, signal: AbortSignal): Promise<void> {
     let answer = await this.#moveTo(from, to, `${this.#origin}${this.#at(to)}`, signal)
     // Behind a proxy that ends TLS a server takes its own full address for that of another one. The path alone it understands;
     // but that cannot be the first choice, since Apache 2.4 wants the full one.
     if (answer.status === 400 || answer.status === 502) answer = await this.#moveTo(from, to, this.#at(to), signal)
     // 207 is a success of which some part failed.
     if (answer.status === 207) throw fault('unavailable', 'the uploaded file could not be given its name')
-    this.#require(answer, 'the uploaded file could not be given its name')
+    if (GONE.has(answer.status)) await this.#requireMoved(to, size, signal)
+    else this.#require(answer, 'the uploaded file could not be given its name')
+  }
+
+  /** A proxy may fail after the server did its work; the repeated move then finds nothing to move, and that is no verdict. */
+  async #requireMoved(to: string, size: number, signal: AbortSignal): Promise<void> {
+    const target = await this.find(to, signal)
+    if (target?.size !== size) throw fault('unavailable', 'the uploaded file was gone before it could be given its name')
   }
 
   /** Null when there is no file of that name; a folder is none. */

@@ -103,6 +103,20 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
     expect(await put()).toMatchObject({ ok: true })
   })
 
+  test.each([502, 500])('a renaming that happened although a proxy says %i is a success', async (status) => {
+    expect(await storage.putBytes(Buffer.from('makes the folder'), 'front/b.mp4', live)).toMatchObject({ ok: true })
+    faults.next('MOVE', { kind: 'answer afterwards', status })
+    expect(await put()).toMatchObject({ ok: true })
+    expect((await stored()).equals(await readFile(clip))).toBe(true)
+    expect(await incoming()).toEqual([])
+  })
+
+  test('a part that was taken away before its renaming is no verdict: the clip is tried again', async () => {
+    for (let times = 0; times < 2; times += 1) faults.next('MOVE', { kind: 'answer', status: 404 })
+    expect(await put()).toMatchObject({ ok: false, error: { kind: 'unavailable', message: expect.stringContaining('gone') as string } })
+    expect(await put()).toMatchObject({ ok: true })
+  })
+
   test('an upload has its length in front and is in no chunked encoding', async () => {
     expect(await put()).toMatchObject({ ok: true })
     const upload = faults.seen.find(({ method }) => method === 'PUT')

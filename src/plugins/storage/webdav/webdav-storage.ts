@@ -94,7 +94,7 @@ export class WebdavStorage implements StorageBackend {
       }
       await this.#proof.over(async () => {
         await folder.put(probe, NO_BODY, limited)
-        await folder.move(probe, `${probe}-moved`, limited)
+        await folder.move(probe, `${probe}-moved`, NO_BODY.size, limited)
         await folder.remove(`${probe}-moved`, limited)
       })
     })
@@ -131,7 +131,7 @@ export class WebdavStorage implements StorageBackend {
     const stored = await folder.find(part, signal)
     if (stored?.size !== source.size) throw fault('unavailable', `the server kept ${stored?.size ?? 'none'} of ${source.size} bytes`)
     if ((received ?? stored.sha1 ?? sent) !== sent) throw fault('unavailable', 'the server received other bytes than were sent')
-    await folder.move(part, key, signal)
+    await folder.move(part, key, source.size, signal)
   }
 
   /** Not held up by the signal, which has aborted in most cases. Never rejects. */
