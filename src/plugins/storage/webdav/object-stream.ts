@@ -1,19 +1,19 @@
-import { addAbortSignal, Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { IncomingMessage } from 'node:http'
 import type { ByteRange, ObjectRead } from '../../../contracts/storage.ts'
 import { outside, spanOf } from '../../../lib/remote-storage/address.ts'
 import { fault } from '../../../lib/remote-storage/fault.ts'
 
 /** What was asked for out of an answer to GET, also of a server that takes no notice of ranges and sends everything. */
-export function objectStream(response: IncomingMessage, range: ByteRange | null, signal: AbortSignal): ObjectRead {
+export function objectStream(response: IncomingMessage, range: ByteRange | null): ObjectRead {
   try {
     if (response.statusCode === 206 && range !== null) {
       const size = sizeIn(response.headers['content-range'], range)
-      return { stream: addAbortSignal(signal, streamOf(response, 0, Infinity)), size }
+      return { stream: streamOf(response, 0, Infinity), size }
     }
     const size = lengthOf(response)
     const { start, end } = spanOf(range, size)
-    return { stream: addAbortSignal(signal, streamOf(response, start, end)), size }
+    return { stream: streamOf(response, start, end), size }
   } catch (cause) {
     response.destroy()
     throw cause

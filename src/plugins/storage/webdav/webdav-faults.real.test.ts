@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { StorageBackend } from '../../../contracts/storage.ts'
 import { DavFaults, type DavFault } from '../../../testkit/dav-faults.ts'
@@ -154,6 +155,25 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
     faults.next('HEAD', { kind: 'silence' })
     const asked = await storage.exists('webdav:a.mp4', live)
     expect(asked).toMatchObject({ ok: false, error: { kind: 'timeout', message: expect.stringContaining('idle_timeout_s') as string } })
+  })
+
+  test('closing does not wait for a read that gets no answer', async () => {
+    expect(await storage.ping(live)).toMatchObject({ ok: true })
+    faults.next('GET', { kind: 'silence' })
+    const reading = storage.read('webdav:a.mp4', null, live)
+    await expect.poll(() => faults.seen.at(-1)?.method).toBe('GET')
+    await storage[Symbol.asyncDispose]()
+    expect(await reading).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
+  })
+
+  test('a player that pauses for longer than a server may be silent gets the rest', async () => {
+    const film = Buffer.alloc(20_000_000, 'film') // more than fits between the two
+    await writeFile(join(server.files, 'film.mp4'), film)
+    await using whole = await open({ idle_timeout_s: 0.2, root: '' })
+    const read = await whole.read('webdav:film.mp4', null, live)
+    if (!read.ok) throw new Error(read.error.message)
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    expect((await buffer(read.value.stream)).equals(film)).toBe(true)
   })
 
   test('a server that takes no notice of ranges is cut short here', async () => {

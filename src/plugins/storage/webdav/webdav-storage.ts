@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { Readable } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
+import { addAbortSignal, Readable } from 'node:stream'
 import { messageOf, type PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import type { Result } from '../../../contracts/result.ts'
@@ -60,14 +61,19 @@ export class WebdavStorage implements StorageBackend {
 
   get(storageUri: string, localPath: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
     return this.#calls.run(signal, async (limited) => {
-      const { stream, size } = await this.#read(keyIn(SCHEME, storageUri), null, limited)
+      const { stream, size } = objectStream(await this.#open(keyIn(SCHEME, storageUri), null, limited), null)
       await placeDownload(stream, size, localPath, limited)
     })
   }
 
   read(storageUri: string, range: ByteRange | null, signal: AbortSignal): Promise<Result<ObjectRead, PluginError>> {
-    // The caller's signal: the stream outlives the call.
-    return this.#calls.run(signal, () => this.#read(keyIn(SCHEME, storageUri), range, signal))
+    return this.#calls.run(signal, async (limited) => {
+      const response = await this.#open(keyIn(SCHEME, storageUri), range, limited)
+      response.setTimeout(0) // a player may pause for as long as it likes
+      const { stream, size } = objectStream(response, range)
+      // The caller's signal: the stream outlives the call.
+      return { stream: addAbortSignal(signal, stream), size }
+    })
   }
 
   exists(storageUri: string, signal: AbortSignal): Promise<Result<boolean, PluginError>> {
@@ -140,11 +146,11 @@ export class WebdavStorage implements StorageBackend {
     await this.#connected?.folder.remove(part, deadline.signal).catch(() => undefined)
   }
 
-  async #read(key: string, range: ByteRange | null, signal: AbortSignal): Promise<ObjectRead> {
+  async #open(key: string, range: ByteRange | null, signal: AbortSignal): Promise<IncomingMessage> {
     requireRange(range)
     const response = await this.#folder().read(key, range, signal)
     if (response === null) throw fault('invalid', `the object "${key}" does not exist`)
-    return objectStream(response, range, signal)
+    return response
   }
 
   #folder(): DavFolder {
