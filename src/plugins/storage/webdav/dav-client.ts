@@ -19,6 +19,8 @@ export interface DavCall {
   readonly headers?: Readonly<Record<string, string>>
   /** Always sent with its length: php-fpm and older nginx refuse or spool a body in chunked encoding. */
   readonly body?: DavBody
+  /** Sends even a large body without waiting for the server's word. */
+  readonly isBlunt?: boolean
 }
 
 export interface DavAnswer {
@@ -53,6 +55,8 @@ const MOST_ANSWER_BYTES = 65_536
 const ASK_FIRST_BYTES = 65_536
 /** Servers that do not know the question would wait for ever, as we would. */
 const ANSWER_TO_ASKING_MS = 1000
+/** The server, or a proxy before it, does not know the question. */
+const EXPECTATION_FAILED = 417
 const CONNECTIONS = 8
 
 /** WebDAV is HTTP with four more verbs; sizes come from HEAD, so no XML is needed. Follows no redirect. Rejects on network errors and abort. */
@@ -72,6 +76,7 @@ export class DavClient implements Disposable {
     await drained(response)
     // The server answered before it had the whole body, so this connection can carry nothing else.
     if (!request.writableEnded) request.destroy()
+    if (response.statusCode === EXPECTATION_FAILED && asksFirst(call)) return this.ask({ ...call, isBlunt: true }, signal)
     return answerOf(response)
   }
 
@@ -103,20 +108,21 @@ export class DavClient implements Disposable {
       request.on('error', reject)
     })
     request.setTimeout(this.#options.idleTimeoutMs, () => request.destroy(new IdleTimeout()))
-    const asksFirst = body.size >= ASK_FIRST_BYTES
-    let mayGoOn = !asksFirst
+    const isAsked = asksFirst(call)
+    let mayGoOn = !isAsked
     request.once('continue', () => (mayGoOn = true))
     if (body.size === 0) request.end()
-    else void sendBody(request, body.open, asksFirst)
+    else void sendBody(request, body.open, isAsked)
     return {
       request,
       response,
       // A kept connection that the server closed just then. A MOVE may have happened, and would fail the second time.
-      wasStale: (cause) => request.reusedSocket && method !== 'MOVE' && !(asksFirst && mayGoOn) && BROKEN.has(codeOf(cause)),
+      wasStale: (cause) => request.reusedSocket && method !== 'MOVE' && !(isAsked && mayGoOn) && BROKEN.has(codeOf(cause)),
     }
   }
 
-  #request({ method, path, headers = {}, body }: DavCall, signal: AbortSignal): ClientRequest {
+  #request(call: DavCall, signal: AbortSignal): ClientRequest {
+    const { method, path, headers = {}, body } = call
     const { url, authorization, verifyTls, ca } = this.#options
     const options = {
       method,
@@ -131,7 +137,7 @@ export class DavClient implements Disposable {
         'accept-encoding': 'identity', // else sizes are those of something compressed
         ...(authorization === null ? {} : { authorization }),
         ...(method === 'PUT' ? { 'content-length': body?.size ?? 0, 'content-type': 'application/octet-stream' } : {}),
-        ...((body?.size ?? 0) >= ASK_FIRST_BYTES ? { expect: '100-continue' } : {}),
+        ...(asksFirst(call) ? { expect: '100-continue' } : {}),
       },
       ...(url.port === '' ? {} : { port: url.port }),
     }
@@ -140,9 +146,13 @@ export class DavClient implements Disposable {
   }
 }
 
+function asksFirst({ body = NO_BODY, isBlunt = false }: DavCall): boolean {
+  return body.size >= ASK_FIRST_BYTES && !isBlunt
+}
+
 /** Never rejects: what goes wrong destroys the request, which tells whoever waits for the answer. */
-async function sendBody(request: ClientRequest, open: DavBody['open'], asksFirst: boolean): Promise<void> {
-  if (asksFirst && !(await untilToldToGoOn(request))) return
+async function sendBody(request: ClientRequest, open: DavBody['open'], isAsked: boolean): Promise<void> {
+  if (isAsked && !(await untilToldToGoOn(request))) return
   try {
     for await (const chunk of open()) await written(request, chunk)
     request.end()

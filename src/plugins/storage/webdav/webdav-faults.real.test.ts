@@ -125,6 +125,14 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
     expect(upload?.headers['transfer-encoding']).toBeUndefined()
   })
 
+  test('a server that does not know the question before an upload gets it without', async () => {
+    faults.next('PUT', { kind: 'answer', status: 417 })
+    expect(await put()).toMatchObject({ ok: true })
+    const asked = faults.seen.filter(({ method }) => method === 'PUT').map(({ headers }) => headers.expect)
+    expect(asked).toEqual(['100-continue', undefined])
+    expect((await stored()).equals(await readFile(clip))).toBe(true)
+  })
+
   test('an aborted upload is told at once, and its part is taken away', async () => {
     expect(await storage.putBytes(Buffer.from('x'), 'front/b.mp4', live)).toMatchObject({ ok: true })
     faults.next('PUT', { kind: 'silence' })
@@ -271,7 +279,8 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
     await mkdir(join(server.files, 'locked'), { mode: 0o755 })
     await storage[Symbol.asyncDispose]()
     storage = await open({ root: 'locked' })
-    expect(await storage.ping(live)).toMatchObject({ ok: false })
+    const kind = 'rejected'
+    expect(await storage.ping(live)).toMatchObject({ ok: false, error: { kind, message: expect.stringContaining('`root`') as string } })
   })
 
   test('200 MB are stored with little memory', { timeout: 120_000 }, async () => {
