@@ -9,6 +9,8 @@ import { fault } from './fault.ts'
 export const ViewUrlPrefixSchema = z
   .url({ protocol: /^https?$/, error: 'a web address, beginning with http:// or https://' })
   .refine((url) => !hasCredentials(url), { error: 'no user or password in the address: every alert would carry them' })
+  // The key is put at the end; and what stands behind a "?" is often a token.
+  .refine((url) => !/[?#]/.test(url), { error: 'no query or fragment in the address: every alert would carry it, in front of the key' })
   .nullable()
   .default(null)
 

@@ -23,6 +23,9 @@ test.each([
   [{ ...LOGIN, host_key_sha256: '16:27:ac' }, 'host_key_sha256'],
   [{ ...LOGIN, root: '~/clips' }, 'root'],
   [{ ...LOGIN, password: 's3cret' }, 'password'],
+  [{ ...LOGIN, view_url_prefix: 'https://user:s3cret@nas.lan/' }, 'view_url_prefix'],
+  [{ ...LOGIN, view_url_prefix: 'https://nas.lan/?token=s3cret' }, 'view_url_prefix'],
+  [{ ...LOGIN, view_url_prefix: 'https://nas.lan/#s3cret' }, 'view_url_prefix'],
 ])('a mistake is told at its place, without what was written: %j', (config, path) => {
   const problems = problemsOf(config)
   expect(problems.map((problem) => problem.path.join('.'))).toEqual([path])
