@@ -11,7 +11,9 @@ const BackendSchema = z.strictObject({
     .string()
     .regex(NAME, 'use 1 to 32 of a-z, 0-9, _ and -, such as "nas"')
     .optional()
-    .describe('Unique name, by default the backend. Journals tell by it what is stored where: a new place needs a new name.'),
+    .describe(
+      'Unique name, by default the backend. Journals tell by it what is stored where: a place with another disk, account, bucket, root or prefix needs a new name, or clips that wait for the others are never copied to it.',
+    ),
   backend: z
     .string()
     .toLowerCase()
