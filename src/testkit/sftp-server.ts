@@ -33,6 +33,7 @@ export class PlainSftpServer implements AsyncDisposable {
   /** Takes requests and answers none, as a machine that hangs. */
   isFrozen = false
   connections = 0
+  openFiles = 0
   readonly #server: Server
   readonly #clients = new Set<Connection>()
 
@@ -93,6 +94,7 @@ export class PlainSftpServer implements AsyncDisposable {
       answering(id, async () => {
         const file = await open(path(name), openFlags(flags))
         handles.set(file.fd, file)
+        this.openFiles += 1
         sftp.handle(id, numbered(file.fd))
       }),
     )
@@ -109,7 +111,9 @@ export class PlainSftpServer implements AsyncDisposable {
     )
     sftp.on('CLOSE', (id, handle) =>
       done(id, async () => {
-        if (handle.length === 4) await handleOf(handle).close()
+        if (handle.length !== 4) return // a folder
+        await handleOf(handle).close()
+        this.openFiles -= 1
       }),
     )
     sftp.on('FSTAT', (id, handle) => attributes(id, async () => attributesOf(await handleOf(handle).stat())))

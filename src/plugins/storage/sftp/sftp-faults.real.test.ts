@@ -96,15 +96,6 @@ describe.skipIf(NO_SSHD !== null)(`sftp on OpenSSH when things go wrong${NO_SSHD
     await expect(stored()).rejects.toThrow('ENOENT')
   })
 
-  test('a stream that nobody reads gives its place back when it is destroyed', async () => {
-    expect(await put()).toMatchObject({ ok: true })
-    const read = await storage.read('sftp:front/a.mp4', { start: 10, end: 20 }, live)
-    if (!read.ok) throw new Error(read.error.message)
-    read.value.stream.destroy()
-    await storage[Symbol.asyncDispose]()
-    expect(read.value.stream.destroyed).toBe(true)
-  })
-
   test('a full disk is told as what it most often is, and leaves nothing', async () => {
     await using full = await Sshd.start({ fileLimitBytes: 1_000_000 })
     await using small = await open({ port: full.port, username: full.user, private_key_file: full.keyFile, root })

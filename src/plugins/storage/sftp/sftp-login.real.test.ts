@@ -176,6 +176,20 @@ describe('sftp with a password', () => {
     expect(await storage.ping(live)).toMatchObject({ ok: true })
   })
 
+  test('a stream that nobody reads to its end gives its place back when it is destroyed', async () => {
+    await using server = await PlainSftpServer.start({ user: 'cam', password: env.PASSWORD })
+    await using storage = await open(server)
+    expect(await storage.putBytes(Buffer.alloc(3_000_000), 'a.mp4', live)).toMatchObject({ ok: true })
+    expect(server.openFiles).toBe(0)
+    const read = await storage.read('sftp:a.mp4', null, live)
+    if (!read.ok) throw new Error(read.error.message)
+    expect(server.openFiles).toBe(1)
+    read.value.stream.destroy()
+    await expect.poll(() => server.openFiles).toBe(0)
+    expect(await storage.ping(live)).toMatchObject({ ok: true })
+    expect(server.connections).toBe(1)
+  })
+
   test('a server that hangs holds up neither an abort nor the end', async () => {
     await using server = await PlainSftpServer.start({ user: 'cam', password: env.PASSWORD })
     const storage = await open(server)
