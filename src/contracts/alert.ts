@@ -11,7 +11,8 @@ export type AlertDecision = Readonly<z.infer<typeof AlertDecisionSchema>>
 
 /**
  * first: sent as soon as something was detected, before it was judged (`alert.mode: instant`). verdict: what was decided; in `verified`
- * mode the only one. withdrawn: the verdict on a `first` is that it did not matter; channels that can, take it back or mark it.
+ * mode the only one. withdrawn: a `first` was judged not to matter, or its clip was deleted; channels that can, take it back or mark it.
+ * A `first` that nobody could judge is never withdrawn: its verdict says `unverified` and why.
  */
 export const ALERT_STAGES = ['first', 'verdict', 'withdrawn'] as const
 export type AlertStage = (typeof ALERT_STAGES)[number]

@@ -1,5 +1,6 @@
 import type { Alert, AlertStage } from '../contracts/alert.ts'
 import { firstCopy, type ClipStateData } from '../contracts/clip-state.ts'
+import { unverifiedBecause } from './first-alert-state.ts'
 
 /** What the household is told, from what is known of the clip by now. Pure. */
 export function buildAlert(state: ClipStateData, now: Date, stage: AlertStage = 'verdict'): Alert {
@@ -26,10 +27,11 @@ export function buildAlert(state: ClipStateData, now: Date, stage: AlertStage = 
   }
 }
 
-function reasonFor(stage: AlertStage, { deleted_at, filter_result, alert_decision }: ClipStateData): string {
+function reasonFor(stage: AlertStage, state: ClipStateData): string {
+  const { deleted_at, filter_result, alert_decision } = state
   if (stage === 'first') return `detected_class=${filter_result?.detected_classes[0] ?? 'unknown'}`
   if (stage === 'withdrawn' && deleted_at !== null) return 'clip_deleted'
-  return alert_decision?.notify_reason ?? (stage === 'withdrawn' ? 'filter_failed' : 'unknown')
+  return unverifiedBecause(state) ?? alert_decision?.notify_reason ?? 'unknown'
 }
 
 function judgement({ analysis_result }: ClipStateData): Pick<Alert, 'risk_level' | 'activity_type' | 'summary'> {

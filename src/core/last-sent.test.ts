@@ -47,6 +47,9 @@ test('a first alert counts until it is taken back', () => {
   lastSent.note(told(1, { notifications: { phone: log('ok', -30) } }))
   lastSent.note(told(2, { first_alerts: { phone: first(-5) } }))
   expect(of()?.atMs).toBe(Date.parse(at(-5)))
-  lastSent.note(told(2, { first_alerts: { phone: first(-5) }, alert_decision: { notify: false, notify_reason: 'below_threshold' } }))
+  const alert_decision = { notify: false, notify_reason: 'below_threshold' }
+  lastSent.note(told(2, { first_alerts: { phone: first(-5) }, alert_decision }))
+  expect(of()?.atMs).toBe(Date.parse(at(-5))) // not judged, so not taken back
+  lastSent.note(told(2, { first_alerts: { phone: first(-5) }, alert_decision, analysis_result: anAnalysis() }))
   expect(of()?.atMs).toBe(Date.parse(at(-30)))
 })

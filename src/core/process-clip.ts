@@ -3,6 +3,7 @@ import type { AlertFacts } from '../contracts/alert-policy.ts'
 import type { ClipStateData, StageLog } from '../contracts/clip-state.ts'
 import type { FilterResult } from '../contracts/detection.ts'
 import { pluginError } from '../contracts/errors.ts'
+import type { CameraSettings } from '../contracts/home.ts'
 import type { StoredCopy } from '../contracts/storage.ts'
 import { skipped, type StageOutcome, type StageOutputs } from '../contracts/stages.ts'
 import { withLogContext } from '../lib/log-context.ts'
@@ -13,6 +14,7 @@ import type { ClipFileOpener } from './clip-file.ts'
 import type { ClipRepository } from './clip-repository.ts'
 import { decideOn, type DecideDeps } from './decide-clip.ts'
 import type { Consider, FirstAlerts } from './first-alerts.ts'
+import { hasFirst } from './first-alert-state.ts'
 import { failedKind } from './pipeline-debt.ts'
 import { runStage, type Stage, type StageRunner } from './run-stage.ts'
 import type { AnalyzeVerdict } from './should-analyze.ts'
@@ -167,10 +169,17 @@ function earlierAnalysis({ analysis_result, vlm_usage, stages: { vlm }, clip_id 
 function decide({ clip, deps }: Run, seen: Omit<AlertFacts, 'min_risk_level'>): AlertDecision {
   if (clip.alert_decision !== null) return clip.alert_decision
   const { clock, log } = deps.runner
-  const alert_decision = decideOn(seen, { ...deps, clock, log })
+  // A silence that came after the first alert keeps others from hearing of the clip, but who got that alert hears how it ended.
+  const isTold = Object.values(deps.repository.get(clip.clip_id)?.first_alerts ?? {}).some(hasFirst)
+  const settingsOf = (camera: string) => (isTold ? unsilenced(deps.settingsOf(camera)) : deps.settingsOf(camera))
+  const alert_decision = decideOn(seen, { ...deps, settingsOf, clock, log })
   deps.repository.record(clip.clip_id, { event_type: 'alert_decision_made', alert_decision })
   log.info({ event_type: 'alert_decision_made', ...alert_decision }, alert_decision.notify ? 'alerting' : 'no alert')
   return alert_decision
+}
+
+function unsilenced(settings: CameraSettings): CameraSettings {
+  return { ...settings, alerts_on: true, silenced_until: null }
 }
 
 async function tell({ clip, deps, signal }: Run, decision: AlertDecision, picture: () => Thumbnail): Promise<void> {

@@ -99,6 +99,7 @@ describe('a first alert whose second stage did not get through', () => {
   test.each([
     ['is withdrawn', REJECT, 'phone withdrawn'],
     ['is confirmed', {}, 'phone verdict'],
+    ['is said to be unverified', { ...REJECT, shouldAnalyze: () => ({ run: false, reason: 'budget' }) as const }, 'phone verdict'],
   ])('%s once the notifier is back, also when the clip is too old for a new alert, once', async (_what, changes, expected) => {
     const { pipeline, clock, start, comesBack } = await halfTold(changes)
     expect(pipeline.told).toEqual(['phone first'])

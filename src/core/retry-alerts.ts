@@ -10,7 +10,7 @@ import type { ClipRepository } from './clip-repository.ts'
 import type { NotifierSlot } from './deliver-alert.ts'
 import { DebtSweeper, type Payment } from './debt-sweeper.ts'
 import type { FirstEnded } from './first-alerts.ts'
-import { hasFirst, owesSecondStage, withdrawalsOwed } from './first-alert-state.ts'
+import { hasFirst, owesSecondStage, closingsOwed } from './first-alert-state.ts'
 import { owesAlert, owesNotifier } from './pipeline-debt.ts'
 import { onceQuietly, type StageRunner } from './run-stage.ts'
 import type { WithdrawAlerts } from './withdraw-alerts.ts'
@@ -62,9 +62,9 @@ async function payAlert(clipId: string, deps: AlertDebtDeps, signal: AbortSignal
     if (notifiers.length > 0) await announceTo(notifiers, clip, deps, signal)
     const after = repository.get(clipId)
     if (after === null || !isOwed(after)) return 'paid'
-    const toTakeBack = withdrawalsOwed(after)
+    const toClose = closingsOwed(after)
     // Nobody was asked who is configured no more.
-    return notifiers.length > 0 || deps.notifiers.some(({ name }) => toTakeBack.includes(name)) ? 'refused' : 'hopeless'
+    return notifiers.length > 0 || deps.notifiers.some(({ name }) => toClose.includes(name)) ? 'refused' : 'hopeless'
   })
 }
 

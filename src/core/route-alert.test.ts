@@ -21,7 +21,7 @@ const unjudged = anAlert({ risk_level: null })
 const first = anAlert({ risk_level: null, stage: 'first' })
 
 const route = (alert: typeof low, rules: Partial<RoutingRules>, facts: Partial<RoutingFacts> = {}) => {
-  const routed = routeAlert(alert, { ...NO_RULES, ...rules }, { now: NOON, lastSent: null, hasFirst: false, ...facts })
+  const routed = routeAlert(alert, { ...NO_RULES, ...rules }, { now: NOON, lastSent: null, hasFirst: false, silence: null, ...facts })
   return routed.do === 'send' ? 'send' : `${routed.do} ${routed.reason}`
 }
 
@@ -94,4 +94,9 @@ test('who got the first alert gets its verdict, whatever the rules', () => {
   const rules: RoutingRules = { cameras: ['garage'], minRisk: 'critical', cooldownMs: 1e9, quietHours: NIGHT }
   const lastSent = { atMs: MIDNIGHT.getTime() - 1, risk: 'critical' } as const
   expect(route(low, rules, { now: MIDNIGHT, lastSent, hasFirst: true })).toBe('send')
+})
+
+test('a silenced camera is told to nobody but who has the first alert', () => {
+  expect(route(critical, {}, { silence: 'silenced' })).toBe('skip silenced')
+  expect(route(critical, {}, { silence: 'silenced', hasFirst: true })).toBe('send')
 })

@@ -35,6 +35,8 @@ export interface RoutingFacts {
   readonly lastSent: Sent | null
   /** This notifier has, or may have, the first alert of this clip. */
   readonly hasFirst: boolean
+  /** Why the owner does not want to be told of this camera now; null when they do. */
+  readonly silence: string | null
 }
 
 export type Route =
@@ -55,6 +57,7 @@ const SEND: Route = { do: 'send' }
  */
 export function routeAlert(alert: Pick<Alert, 'camera_name' | 'risk_level' | 'stage'>, rules: RoutingRules, facts: RoutingFacts): Route {
   if (facts.hasFirst) return SEND // what was said has to be put right, at any hour
+  if (facts.silence !== null) return { do: 'skip', reason: facts.silence }
   const { camera_name, risk_level } = alert
   const { cameras, minRisk, quietHours } = rules
   if (cameras !== null && !cameras.includes(camera_name)) return { do: 'skip', reason: 'camera_not_wanted' }

@@ -1,10 +1,11 @@
+import type { AlertStage } from '../contracts/alert.ts'
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import type { Clock } from '../contracts/clock.ts'
 import { buildAlert } from './build-alert.ts'
 import type { ClipRepository } from './clip-repository.ts'
 import { deliverAlert, type NotifierSlot } from './deliver-alert.ts'
 import type { FirstEnded } from './first-alerts.ts'
-import { withdrawalsOwed } from './first-alert-state.ts'
+import { closingOwed } from './first-alert-state.ts'
 import { onceQuietly, runStage, type StageRunner } from './run-stage.ts'
 
 export interface WithdrawDeps {
@@ -17,8 +18,9 @@ export interface WithdrawDeps {
 }
 
 /**
- * Takes first alerts back that are not to stand, from those that got them, in parallel; does nothing for a clip that owes none. Resolves
- * when each has heard of it or was tried once in vain; the sweeper goes on with those. Never rejects.
+ * Takes first alerts back that are not to stand, and confirms those that nobody could judge, with those that got them, in parallel; does
+ * nothing for a clip that owes neither. Resolves when each has heard of it or was tried once in vain; the sweeper goes on with those.
+ * Never rejects.
  */
 export type WithdrawAlerts = (clipId: string, signal: AbortSignal) => Promise<void>
 
@@ -27,17 +29,21 @@ export function alertWithdrawer(deps: WithdrawDeps): WithdrawAlerts {
   /** The pipeline and the sweeper may come at the same time. */
   const underWay = new Map<string, Promise<unknown>>()
 
-  const takeBack = async (slot: NotifierSlot, clipId: string, signal: AbortSignal) => {
+  const close = async (slot: NotifierSlot, clipId: string, signal: AbortSignal) => {
     await deps.ended(clipId, slot.name)
     const state = deps.repository.get(clipId)
-    if (signal.aborted || state === null || !withdrawalsOwed(state).includes(slot.name)) return
-    await runStage(runner, stageFor(slot, state, deps), targetOf(state, slot), signal)
+    const owed = state === null ? null : closingOwed(state, slot.name)
+    if (signal.aborted || state === null || owed === null) return
+    const replaces = state.first_alerts[slot.name]?.receipt ?? null
+    const alert = buildAlert(state, deps.clock.now(), owed)
+    const stage = deliverAlert(slot, alert, { thumbnail: null, replaces }, deps.timeoutMs)
+    await runStage(runner, stage, { clip_id: clipId, attemptsBefore: attemptsOf(state, slot.name, owed) }, signal)
   }
 
   return async (clipId, signal) => {
     const each = deps.notifiers.map((slot) => {
       const key = `${clipId} ${slot.name}`
-      const running = underWay.get(key) ?? takeBack(slot, clipId, signal).finally(() => underWay.delete(key))
+      const running = underWay.get(key) ?? close(slot, clipId, signal).finally(() => underWay.delete(key))
       underWay.set(key, running)
       return running
     })
@@ -45,11 +51,7 @@ export function alertWithdrawer(deps: WithdrawDeps): WithdrawAlerts {
   }
 }
 
-function stageFor(slot: NotifierSlot, state: ClipStateData, { clock, timeoutMs }: WithdrawDeps): ReturnType<typeof deliverAlert> {
-  const replaces = state.first_alerts[slot.name]?.receipt ?? null
-  return deliverAlert(slot, buildAlert(state, clock.now(), 'withdrawn'), { thumbnail: null, replaces }, timeoutMs)
-}
-
-function targetOf({ clip_id, first_alerts }: ClipStateData, { name }: NotifierSlot): { clip_id: string; attemptsBefore: number } {
-  return { clip_id, attemptsBefore: first_alerts[name]?.withdrawal?.attempts ?? 0 }
+function attemptsOf({ first_alerts, notifications }: ClipStateData, notifier: string, stage: AlertStage): number {
+  const log = stage === 'withdrawn' ? first_alerts[notifier]?.withdrawal : notifications[notifier]
+  return log?.attempts ?? 0
 }

@@ -24,11 +24,14 @@ test('a withdrawal takes the worry away', () => {
   const { title, lines } = alertText(anAlert({ stage: 'withdrawn', risk_level: 'low', summary: 'The postman.' }), BERLIN)
   expect(title).toBe('Nothing to worry about: person at front_door')
   expect(lines).toEqual(['The postman.', '01:00:00 on 2026-01-01, 10 s'])
+  const deleted = alertText(anAlert({ ...unjudged, stage: 'withdrawn', notify_reason: 'clip_deleted' }))
+  expect(deleted.title).toBe('Clip deleted: person at front_door')
 })
 
 test.each([
   [{ ...unjudged }, 'Person at front_door'],
   [{ ...unjudged, vlm_failed: true }, 'Person at front_door (not checked)'],
+  [{ ...unjudged, notify_reason: 'unverified: detection failed' }, 'Person at front_door (not checked)'],
   [{ ...unjudged, detected_classes: [] }, 'Motion at front_door'],
   [{ ...unjudged, detected_classes: ['person', 'dog', 'car'] }, 'Person, dog and car at front_door'],
   [{ activity_type: 'unknown' }, 'High risk at front_door: person'],

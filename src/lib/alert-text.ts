@@ -56,9 +56,18 @@ export function viewLink(alert: Pick<Alert, 'view_url'>): string | null {
 function titleOf(alert: Alert): string {
   const where = `at ${plainText(alert.camera_name, 64)}`
   if (alert.stage === 'first') return `${capital(seen(alert))} ${where} (being checked)`
-  if (alert.stage === 'withdrawn') return `Nothing to worry about: ${seen(alert)} ${where}`
-  if (alert.risk_level === null) return `${capital(seen(alert))} ${where}${alert.vlm_failed ? ' (not checked)' : ''}`
+  if (alert.stage === 'withdrawn') return `${withdrawnFor(alert)}: ${seen(alert)} ${where}`
+  if (alert.risk_level === null) return `${capital(seen(alert))} ${where}${isUnchecked(alert) ? ' (not checked)' : ''}`
   return `${capital(alert.risk_level)} risk ${where}: ${activity(alert) ?? seen(alert)}`
+}
+
+/** What the owner deleted was not judged harmless by anybody. */
+function withdrawnFor({ notify_reason }: Alert): string {
+  return notify_reason === 'clip_deleted' ? 'Clip deleted' : 'Nothing to worry about'
+}
+
+function isUnchecked({ vlm_failed, notify_reason }: Alert): boolean {
+  return vlm_failed || notify_reason.startsWith('unverified')
 }
 
 function aboutIt(alert: Alert): string[] {
