@@ -6,7 +6,7 @@ import { buildAlert } from './build-alert.ts'
 import type { ClipRepository } from './clip-repository.ts'
 import { deliverAlert, type NotifierSlot } from './deliver-alert.ts'
 import type { FirstEnded } from './first-alerts.ts'
-import { hasFirst } from './first-alert-state.ts'
+import { stands } from './first-alert-state.ts'
 import { isCounted, TOO_LATE } from './recovery-digest.ts'
 import type { Route } from './route-alert.ts'
 import { runStage, type StageRunner } from './run-stage.ts'
@@ -33,11 +33,11 @@ export function announcer(deps: AnnounceDeps): AnnounceClip {
   return async (clip, thumbnail, signal) => {
     if (isCounted(clip)) return
     const isLate = deps.tooLate(clip)
-    if (isLate && !Object.values(clip.first_alerts).some(hasFirst)) {
+    if (isLate && !Object.values(clip.first_alerts).some(stands)) {
       deps.repository.record(clip.clip_id, { event_type: 'notification_skipped', reason: TOO_LATE })
       return
     }
-    const owed = deps.notifiers.filter(({ name }) => isOwed(clip, name) && (!isLate || hasFirst(clip.first_alerts[name])))
+    const owed = deps.notifiers.filter(({ name }) => isOwed(clip, name) && (!isLate || stands(clip.first_alerts[name])))
     await Promise.all(owed.map((slot) => tell(slot, { clip, thumbnail, deps }, signal)))
   }
 }
@@ -60,13 +60,12 @@ async function tell(slot: NotifierSlot, { clip, thumbnail, deps }: Telling, sign
   if (state.deleted_at !== null) return
   const first = state.first_alerts[slot.name]
   const alert = buildAlert(state, deps.clock.now())
-  const route = deps.route(alert, slot.name, hasFirst(first))
+  const route = deps.route(alert, slot.name, stands(first))
   if (route.do !== 'send') {
     leaveOut(slot.name, clip.clip_id, route, deps)
     return
   }
-  // What was taken back is there no more.
-  const replaces = first?.withdrawal?.status === 'ok' ? null : (first?.receipt ?? null)
+  const replaces = stands(first) ? first.receipt : null // what was taken back is there no more
   const target = { clip_id: clip.clip_id, attemptsBefore: state.notifications[slot.name]?.attempts ?? 0 }
   const enclosed = { thumbnail: await thumbnail, replaces }
   await runStage(deps.runner, deliverAlert(slot, alert, enclosed, deps.timeoutMs), target, signal)

@@ -4,10 +4,15 @@ import { failedKind, owesAlert, owesNotifier } from './pipeline-debt.ts'
 
 type Told = Pick<ClipStateData, 'deleted_at' | 'alert_decision' | 'analysis_result'>
 
-/** Whether the notifier has the first alert, or may have: a try that was cut short or timed out could have arrived all the same. Pure. */
-export function hasFirst(first: FirstAlert | undefined): boolean {
-  if (first === undefined) return false
+/** Whether the notifier got the first alert, or may have: a try that was cut short or timed out could have arrived all the same. Pure. */
+function hadFirst(first: FirstAlert): boolean {
+  if (first.delivery.started_at === null) return false // shut down before it was tried
   return first.delivery.status !== 'error' || failedKind(first.delivery) === 'timeout'
+}
+
+/** Whether the notifier has the first alert, or may have, and was not told that it is taken back. Pure. */
+export function stands(first: FirstAlert | undefined): first is FirstAlert {
+  return first !== undefined && hadFirst(first) && first.withdrawal?.status !== 'ok'
 }
 
 /** Whether what was said of this clip at first is not to stand: it was judged and is no alert, or is deleted. Pure. */
@@ -38,7 +43,7 @@ function isLost(state: ClipStateData): boolean {
 export function closingOwed(state: ClipStateData, notifier: string): Exclude<AlertStage, 'first'> | null {
   const first = state.first_alerts[notifier]
   const verdict = state.notifications[notifier]
-  if (!hasFirst(first) || first === undefined || verdict?.status === 'ok') return null
+  if (!stands(first) || verdict?.status === 'ok') return null
   if (isTakenBack(state)) return first.withdrawal === null || owesNotifier(first.withdrawal) ? 'withdrawn' : null
   if (unverifiedBecause(state) === null) return null
   return verdict === undefined || owesNotifier(verdict) ? 'verdict' : null
@@ -56,5 +61,5 @@ export function owesSecondStage(state: ClipStateData): boolean {
 }
 
 function owesVerdict({ notifications }: ClipStateData, notifier: string, first: FirstAlert): boolean {
-  return hasFirst(first) && owesNotifier(notifications[notifier])
+  return stands(first) && owesNotifier(notifications[notifier])
 }

@@ -1,6 +1,6 @@
 import type { ClipStateData, StageLog } from '../contracts/clip-state.ts'
 import type { Clock } from '../contracts/clock.ts'
-import { hasFirst, isTakenBack } from './first-alert-state.ts'
+import { isTakenBack, stands } from './first-alert-state.ts'
 import type { Sent } from './route-alert.ts'
 
 /**
@@ -48,7 +48,7 @@ function sentIn(state: ClipStateData, notifier: string): Sent | null {
   const verdict = timeOf(state.notifications[notifier])
   if (verdict !== null) return { atMs: verdict, risk: state.analysis_result?.risk_level ?? null }
   const first = state.first_alerts[notifier]
-  if (first === undefined || !hasFirst(first) || isTakenBack(state)) return null
+  if (!stands(first) || isTakenBack(state)) return null
   const atMs = timeOf(first.delivery)
   return atMs === null ? null : { atMs, risk: null }
 }

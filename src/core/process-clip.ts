@@ -14,7 +14,7 @@ import type { ClipFileOpener } from './clip-file.ts'
 import type { ClipRepository } from './clip-repository.ts'
 import { decideOn, type DecideDeps } from './decide-clip.ts'
 import type { Consider, FirstAlerts } from './first-alerts.ts'
-import { hasFirst } from './first-alert-state.ts'
+import { stands } from './first-alert-state.ts'
 import { failedKind } from './pipeline-debt.ts'
 import { runStage, type Stage, type StageRunner } from './run-stage.ts'
 import type { AnalyzeVerdict } from './should-analyze.ts'
@@ -170,7 +170,7 @@ function decide({ clip, deps }: Run, seen: Omit<AlertFacts, 'min_risk_level'>): 
   if (clip.alert_decision !== null) return clip.alert_decision
   const { clock, log } = deps.runner
   // A silence that came after the first alert keeps others from hearing of the clip, but who got that alert hears how it ended.
-  const isTold = Object.values(deps.repository.get(clip.clip_id)?.first_alerts ?? {}).some(hasFirst)
+  const isTold = Object.values(deps.repository.get(clip.clip_id)?.first_alerts ?? {}).some(stands)
   const settingsOf = (camera: string) => (isTold ? unsilenced(deps.settingsOf(camera)) : deps.settingsOf(camera))
   const alert_decision = decideOn(seen, { ...deps, settingsOf, clock, log })
   deps.repository.record(clip.clip_id, { event_type: 'alert_decision_made', alert_decision })

@@ -10,7 +10,7 @@ import type { ClipRepository } from './clip-repository.ts'
 import type { NotifierSlot } from './deliver-alert.ts'
 import { DebtSweeper, type Payment } from './debt-sweeper.ts'
 import type { FirstEnded } from './first-alerts.ts'
-import { hasFirst, owesSecondStage, closingsOwed } from './first-alert-state.ts'
+import { stands, owesSecondStage, closingsOwed } from './first-alert-state.ts'
 import { owesAlert, owesNotifier } from './pipeline-debt.ts'
 import { onceQuietly, type StageRunner } from './run-stage.ts'
 import type { WithdrawAlerts } from './withdraw-alerts.ts'
@@ -75,7 +75,7 @@ function isOwed(clip: ClipStateData): boolean {
 /** An old clip is no news, except to who knows half of it. */
 function mayStillHear({ notifications, first_alerts, end_ts }: ClipStateData, name: string, deps: AlertDebtDeps): boolean {
   if (!owesNotifier(notifications[name])) return false
-  return hasFirst(first_alerts[name]) || deps.clock.now().getTime() - Date.parse(end_ts) <= deps.alertMaxAgeMs
+  return stands(first_alerts[name]) || deps.clock.now().getTime() - Date.parse(end_ts) <= deps.alertMaxAgeMs
 }
 
 async function announceTo(
