@@ -25,19 +25,21 @@ export interface AnnounceDeps {
 
 /**
  * Tells every notifier the verdict that has not been told yet and wants to hear it now, in parallel; resolves when each has delivered,
- * given up or been left out. Who got the first alert gets the verdict however old the clip is. Never rejects.
+ * given up or been left out. Once somebody got the first alert everybody gets the verdict, however old the clip is: no digest counts it
+ * then. Never rejects.
  */
 export type AnnounceClip = (clip: ClipStateData, thumbnail: Thumbnail, signal: AbortSignal) => Promise<void>
 
 export function announcer(deps: AnnounceDeps): AnnounceClip {
   return async (clip, thumbnail, signal) => {
     if (isCounted(clip)) return
-    const isLate = deps.tooLate(clip)
-    if (isLate && !Object.values(clip.first_alerts).some(stands)) {
-      deps.repository.record(clip.clip_id, { event_type: 'notification_skipped', reason: TOO_LATE })
+    const owed = deps.notifiers.filter(({ name }) => isOwed(clip, name))
+    if (deps.tooLate(clip) && !Object.values(clip.first_alerts).some(stands)) {
+      // Counted only for somebody: who all know of the clip need no digest of it.
+      if (owed.length > 0 || deps.notifiers.length === 0)
+        deps.repository.record(clip.clip_id, { event_type: 'notification_skipped', reason: TOO_LATE })
       return
     }
-    const owed = deps.notifiers.filter(({ name }) => isOwed(clip, name) && (!isLate || stands(clip.first_alerts[name])))
     await Promise.all(owed.map((slot) => tell(slot, { clip, thumbnail, deps }, signal)))
   }
 }

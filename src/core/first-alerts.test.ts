@@ -245,7 +245,7 @@ describe('after a kill', () => {
     pipeline.stop.abort()
   })
 
-  test('a clip too old to alert still tells its verdict to whoever got the first alert, and to nobody else', async () => {
+  test('a clip too old to alert still tells its verdict to everybody once somebody got the first alert, as no digest counts it', async () => {
     const { pipeline } = instant(['phone', 'siren'])
     pipeline.send = async (_alert, _media, notifier) => (notifier === 'siren' ? err(pluginError('unavailable', 'down')) : ok())
     void pipeline.run()
@@ -254,7 +254,7 @@ describe('after a kill', () => {
     const next = nextLife(pipeline)
     next.tooLate = true
     await next.run()
-    expect(next.told).toEqual(['phone verdict'])
+    expect(next.told).toEqual(['phone verdict', 'siren verdict'])
     pipeline.stop.abort()
   })
 })

@@ -6,8 +6,8 @@ export const TOO_LATE = 'too_late_counted_in_digest'
 export const COUNTED = 'counted_in_digest'
 
 /** Whether a clip still has to be counted in a digest. It says so itself, so that no kill between it and its digest loses it. Pure. */
-export function owesDigest({ stages, deleted_at, alert_sent_at }: Pick<ClipStateData, 'stages' | 'deleted_at' | 'alert_sent_at'>): boolean {
-  return stages.notify.status === 'skipped' && stages.notify.last_error === TOO_LATE && deleted_at === null && alert_sent_at === null
+export function owesDigest({ stages, deleted_at }: Pick<ClipStateData, 'stages' | 'deleted_at'>): boolean {
+  return stages.notify.status === 'skipped' && stages.notify.last_error === TOO_LATE && deleted_at === null
 }
 
 export function isCounted({ stages }: Pick<ClipStateData, 'stages'>): boolean {
