@@ -42,6 +42,21 @@ test('once it is spent, clips are not analysed, and the owner is told of the day
   expect(told).toEqual([expect.stringMatching(/^vlm_budget 2026-01-01: .*vlm\.daily_budget\.usd.*not analysed until tomorrow/)])
 })
 
+test('the owner is told once a day, however many clips come', async () => {
+  const { gate, clock, told } = gateWith({ usd: 1 })
+  for (let clips = 0; clips < 3; clips += 1) {
+    gate.verdict(PERSON)
+    await clock.advance(11 * 60_000)
+  }
+  expect(told).toHaveLength(1)
+})
+
+test('who only looks ahead hears the same, and nobody is told', () => {
+  const { gate, told } = gateWith({ usd: 1 })
+  expect(gate.foresee(PERSON)).toEqual({ run: false, reason: 'budget' })
+  expect(told).toEqual([])
+})
+
 test('once it is spent, models that are free go on, and are told not to pay', () => {
   const { gate, told } = gateWith({ usd: 1 }, { worksForFree: true })
   expect(gate.verdict(PERSON)).toEqual({ run: true })

@@ -124,7 +124,7 @@ function buildProcessing(context: PipelineContext, state: State): ProcessClip & 
     runner,
     clock,
     timeoutMs: config.timeouts.notify_s * 1000,
-    shouldAnalyze: gate.verdict,
+    shouldAnalyze: gate.foresee,
     settingsOf,
     tooLate: (clip) => isLeftover(clip, state.startedMs) && isTooLate(clip, clock.now().getTime(), maxAgeMs),
   })
