@@ -57,20 +57,22 @@ interface Telling {
 }
 
 async function tell(slot: NotifierSlot, { clip, thumbnail, deps }: Telling, signal: AbortSignal): Promise<void> {
-  await deps.ended(clip.clip_id, slot.name)
+  const [jpeg] = await Promise.all([thumbnail, deps.ended(clip.clip_id, slot.name)])
   const state = deps.repository.get(clip.clip_id) ?? clip
   if (state.deleted_at !== null) return
   const first = state.first_alerts[slot.name]
   const alert = buildAlert(state, deps.clock.now())
-  const route = deps.route(alert, slot.name, stands(first))
-  if (route.do !== 'send') {
-    leaveOut(slot.name, clip.clip_id, route, deps)
-    return
+  // Asked before each try, as meanwhile another clip of that camera may have been told.
+  const isWanted = () => {
+    if (deps.repository.get(clip.clip_id)?.deleted_at != null) return false
+    const route = deps.route(alert, slot.name, stands(first))
+    if (route.do !== 'send') leaveOut(slot.name, clip.clip_id, route, deps)
+    return route.do === 'send'
   }
   const replaces = stands(first) ? first.receipt : null // what was taken back is there no more
   const target = { clip_id: clip.clip_id, attemptsBefore: state.notifications[slot.name]?.attempts ?? 0 }
-  const enclosed = { thumbnail: await thumbnail, replaces }
-  await runStage(deps.runner, deliverAlert(slot, alert, enclosed, deps.timeoutMs), target, signal)
+  const stage = deliverAlert(slot, alert, { thumbnail: jpeg, replaces }, deps.timeoutMs)
+  await runStage(deps.runner, { ...stage, isWanted }, target, signal)
 }
 
 function leaveOut(notifier: string, clipId: string, route: Exclude<Route, { do: 'send' }>, { runner, repository }: AnnounceDeps): void {

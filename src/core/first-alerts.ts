@@ -67,11 +67,18 @@ export class FirstAlerts {
       const enclosed = slot.notifier.showsPictures === false ? NO_PICTURE : thumbnail
       const trying = enclosed.then((jpeg) => {
         const stage = deliverAlert(slot, alert, { thumbnail: jpeg, replaces: null }, this.#deps.timeoutMs)
-        return runStage(this.#runner, stage, { clip_id, attemptsBefore: 0 }, signal)
+        // By the time of its turn the verdict may be there, or another clip of that camera have been told.
+        const isWanted = () => this.#isOpen(clip_id) && route(alert, slot.name, false).do === 'send'
+        return runStage(this.#runner, { ...stage, isWanted }, { clip_id, attemptsBefore: 0 }, signal)
       })
       this.#tries.set(key, trying)
       void trying.then(() => this.#tries.delete(key))
     }
+  }
+
+  #isOpen(clipId: string): boolean {
+    const state = this.#deps.repository.get(clipId)
+    return state !== null && state.deleted_at === null && state.alert_decision === null
   }
 }
 

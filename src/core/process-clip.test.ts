@@ -260,6 +260,16 @@ describe('who does not want to hear of it now', () => {
     expect(next.told).toEqual([])
   })
 
+  test('is asked again when its turn comes, as another clip may have been told by then', async () => {
+    const pipeline = new PipelineFixture()
+    let asked = 0
+    pipeline.route = () => ((asked += 1) === 1 ? { do: 'send' } : { do: 'hold', reason: 'cooldown' })
+    pipeline.send = async () => err(pluginError('unavailable', 'busy'))
+    const running = pipeline.run()
+    await pipeline.stages.clock.advance(60_000)
+    expect((await running).notifications['phone']).toMatchObject({ status: 'skipped', last_error: 'held: cooldown' })
+  })
+
   test('at first may want to hear the verdict', async () => {
     const pipeline = new PipelineFixture()
     pipeline.mode = 'instant'

@@ -77,6 +77,7 @@ export async function processClip(clip: ClipStateData, deps: ProcessClip, slot: 
     const keeping = filter.value.best_frame_s === null ? null : keepPicture() // overlaps the analysis
     const vlm = await analyze(run, filter.value)
     if (isOver(run)) {
+      slot[Symbol.dispose]()
       await Promise.all([uploading, keeping, deps.withdraw(clip.clip_id, signal)])
       return
     }

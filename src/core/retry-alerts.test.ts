@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { pluginError, type PluginError } from '../contracts/errors.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
 import { Semaphore } from '../lib/semaphore.ts'
-import { aClip } from '../testkit/builders.ts'
+import { aClip, aFilterResult } from '../testkit/builders.ts'
+import { settle } from '../testkit/fake-clock.ts'
 import { PipelineFixture } from '../testkit/pipeline-fixture.ts'
 import { sweepAlerts } from './retry-alerts.ts'
 
@@ -84,8 +85,15 @@ describe('a first alert whose second stage did not get through', () => {
     pipeline.mode = 'instant'
     let down = true
     pipeline.send = async ({ stage }) => (down && stage !== 'first' ? DOWN : ok())
+    pipeline.filter = async (_signal, onHit) => {
+      onHit(aFilterResult())
+      await settle() // the hit is told before the scan ends
+      return ok(aFilterResult())
+    }
     const running = pipeline.run(changes)
     const { clock, runner } = pipeline.stages
+    await expect.poll(() => pipeline.state().alert_decision).not.toBeNull()
+    await settle()
     await clock.advance(60_000)
     await running
     const { repository, index, artifacts } = pipeline

@@ -34,6 +34,14 @@ describe('success', () => {
   })
 })
 
+test('what is not wanted any more once it has its slot is not begun, and leaves nothing in the journal', async () => {
+  const { runner, facts, exhausted } = stageRunner()
+  const stage = uploadStage([ok(STORED)], { isWanted: () => false })
+  expect(await runStage(runner, stage, TARGET, live)).toEqual({ state: 'skipped', reason: 'not_wanted' })
+  expect([facts, exhausted, stage.calls]).toEqual([[], [], []])
+  expect(stage.slots.held).toBe(0)
+})
+
 describe('retries', () => {
   test.each(ERROR_KINDS.filter((kind) => kind !== 'cancelled'))('%s is tried again only if it can pass', async (kind) => {
     const { runner, clock, exhausted } = stageRunner()

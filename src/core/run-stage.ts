@@ -4,7 +4,7 @@ import type { Clock } from '../contracts/clock.ts'
 import { isRetryable, pluginError, type PluginError } from '../contracts/errors.ts'
 import type { Logger } from '../contracts/logger.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
-import type { StageError, StageName, StageOutcome, StageOutputs } from '../contracts/stages.ts'
+import { skipped, type StageError, type StageName, type StageOutcome, type StageOutputs } from '../contracts/stages.ts'
 import { withLogContext } from '../lib/log-context.ts'
 import { retryDelayMs, type RetryPolicy } from '../lib/retry.ts'
 import type { Semaphore } from '../lib/semaphore.ts'
@@ -19,6 +19,8 @@ export interface Stage<N extends StageName> {
   readonly slots: Semaphore
   /** Which part of an alert `notify` delivers; absent: the verdict. */
   readonly alertStage?: AlertStage
+  /** Asked once there is a slot, in the same breath as the attempt is noted: false ends the stage without it. Absent: it is wanted. */
+  readonly isWanted?: () => boolean
   readonly attempt: (signal: AbortSignal) => Promise<Result<StageOutputs[N], PluginError>>
 }
 
@@ -62,6 +64,7 @@ export async function runStage<N extends StageName>(
   return withLogContext({ stage: stage.name }, async () => {
     for (let tries = 1; ; tries += 1) {
       const result = await attemptOnce(runner, stage, { ...target, attempt: target.attemptsBefore + tries }, signal)
+      if (result === 'not_wanted') return skipped('not_wanted')
       if (result.ok) return { state: 'ok', value: result.value }
       const { error, willRetry } = judge(runner, stage, { ...target, tries }, result.error)
       if (!willRetry) {
@@ -81,11 +84,12 @@ async function attemptOnce<N extends StageName>(
   stage: Stage<N>,
   target: { readonly clip_id: string; readonly attempt: number },
   signal: AbortSignal,
-): Promise<Result<StageOutputs[N], Failure>> {
+): Promise<Result<StageOutputs[N], Failure> | 'not_wanted'> {
   const facts = STAGE_FACTS[stage.name]
   const run = runOf(stage, target.attempt)
   using slot = await stage.slots.acquire(signal)
   if (slot === null) return err({ error: pluginError('cancelled', 'shutting down'), durationMs: 0 })
+  if (stage.isWanted?.() === false) return 'not_wanted'
   runner.record(target.clip_id, facts.started(run))
   const startedMs = runner.clock.monotonicMs()
   const result = await callPlugin({ plugin: stage.plugin, timeoutMs: stage.timeoutMs, signal }, stage.attempt)

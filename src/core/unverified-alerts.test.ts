@@ -3,9 +3,17 @@ import { pluginError } from '../contracts/errors.ts'
 import { err, ok } from '../contracts/result.ts'
 import { aFilterResult } from '../testkit/builders.ts'
 import { settle } from '../testkit/fake-clock.ts'
+import type { Consider } from './first-alerts.ts'
 import { instant } from '../testkit/instant-pipeline.ts'
 
 const REJECT = { decide: () => ({ notify: false, notify_reason: 'below_threshold' }) }
+
+/** A scan that goes on until its hit has been told. */
+async function seenEarly(_signal: AbortSignal, onHit: Consider) {
+  onHit(aFilterResult())
+  await settle()
+  return ok(aFilterResult())
+}
 
 describe('what nobody could judge is not withdrawn: who got the first alert hears so', () => {
   const unverified = (notify_reason: string) => [{ stage: 'first' }, { stage: 'verdict', notify_reason, risk_level: null }]
@@ -25,6 +33,7 @@ describe('what nobody could judge is not withdrawn: who got the first alert hear
 
   test('when the budget is spent between the two', async () => {
     const { pipeline } = instant()
+    pipeline.filter = seenEarly
     await pipeline.run({ ...REJECT, shouldAnalyze: () => ({ run: false, reason: 'budget' }) })
     expect(pipeline.sent).toMatchObject(unverified('unverified: not analysed (budget)'))
   })
