@@ -68,13 +68,15 @@ test('tokens and cost are counted by model; a model without a price costs nothin
   expect(text).toContain('homesec_vlm_cost_usd_total{model="m"} 0.25')
 })
 
-test('alerts are counted by notifier, decisions by class of reason', async () => {
+test('alerts are counted by notifier and stage, decisions by class of reason', async () => {
   const text = await textAfter(
+    { event_type: 'notification_sent', attempt: 1, duration_ms: 5, notifier: 'mqtt', alert_stage: 'first' },
     { event_type: 'notification_sent', attempt: 1, duration_ms: 5, notifier: 'mqtt' },
     { event_type: 'alert_decision_made', alert_decision: { notify: true, notify_reason: 'risk_level=high' } },
     { event_type: 'alert_decision_made', alert_decision: { notify: true, notify_reason: 'risk_level=critical' } },
   )
-  expect(text).toContain('homesec_alerts_sent_total{notifier="mqtt"} 1')
+  expect(text).toContain('homesec_alerts_sent_total{notifier="mqtt",stage="first"} 1')
+  expect(text).toContain('homesec_alerts_sent_total{notifier="mqtt",stage="verdict"} 1')
   expect(text).toContain('homesec_decisions_total{notify="true",reason="risk_level"} 2')
 })
 
@@ -87,7 +89,7 @@ test('names that somebody makes up end in one label', async () => {
   }))
   const text = await textAfter(...many)
   expect(text.match(/homesec_alerts_sent_total\{/g)).toHaveLength(101)
-  expect(text).toContain('homesec_alerts_sent_total{notifier="other"} 200')
+  expect(text).toContain('homesec_alerts_sent_total{notifier="other",stage="verdict"} 200')
 })
 
 test('whether a camera works and how often it went down is read at each scrape, and adds up to nothing else', async () => {

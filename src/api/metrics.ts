@@ -126,11 +126,11 @@ function observeAlerts(registry: Registry): Observe {
     labelNames: ['notify', 'reason'],
     registers,
   })
-  const sent = new Counter({ name: 'homesec_alerts_sent_total', help: 'Alerts delivered', labelNames: ['notifier'], registers })
+  const sent = new Counter({ name: 'homesec_alerts_sent_total', help: 'Alerts delivered', labelNames: ['notifier', 'stage'], registers })
   const name = boundedNames()
 
   return (event) => {
-    if (event.event_type === 'notification_sent') sent.inc({ notifier: name(event.notifier) })
+    if (event.event_type === 'notification_sent') sent.inc({ notifier: name(event.notifier), stage: event.alert_stage ?? 'verdict' })
     if (event.event_type !== 'alert_decision_made') return
     const { notify, notify_reason } = event.alert_decision
     decisions.inc({ notify: String(notify), reason: reasonClass(notify_reason) })
