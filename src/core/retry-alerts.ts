@@ -62,10 +62,18 @@ async function payAlert(clipId: string, deps: AlertDebtDeps, signal: AbortSignal
     if (notifiers.length > 0) await announceTo(notifiers, clip, deps, signal)
     const after = repository.get(clipId)
     if (after === null || !isOwed(after)) return 'paid'
+    // Somebody answered, so the other clips need not wait for who did not.
+    if (takenIn(after) > takenIn(clip)) return 'paid'
     const toClose = closingsOwed(after)
     // Nobody was asked who is configured no more.
     return notifiers.length > 0 || deps.notifiers.some(({ name }) => toClose.includes(name)) ? 'refused' : 'hopeless'
   })
+}
+
+/** How many deliveries of this clip got through. */
+function takenIn({ notifications, first_alerts }: ClipStateData): number {
+  const logs = [...Object.values(notifications), ...Object.values(first_alerts).map(({ withdrawal }) => withdrawal)]
+  return logs.filter((log) => log?.status === 'ok').length
 }
 
 function isOwed(clip: ClipStateData): boolean {
