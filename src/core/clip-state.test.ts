@@ -230,3 +230,11 @@ describe('a deleted clip', () => {
 test('an event of a clip that was never recorded makes no state', () => {
   expect(applyEvent(null, { ...FINISHED, clip_id: clip.clip_id, seq: 1, ts: clip.start_ts })).toBeNull()
 })
+
+test('a digest of what was held back leaves alone what the digest after a restart is to count', () => {
+  const held: ClipFact = { event_type: 'notification_held', notifier: 'phone', reason: 'cooldown' }
+  const counted: ClipFact = { event_type: 'notification_skipped', reason: 'too_late_counted_in_digest' }
+  const state = fold(RECORDED, held, counted, { event_type: 'notification_digested', notifier: 'phone' })
+  expect(state.stages.notify.last_error).toBe('too_late_counted_in_digest')
+  expect(state.notifications['phone']).toMatchObject({ status: 'skipped', last_error: 'told_in_digest' })
+})

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import type { StageLog } from '../contracts/clip-state.ts'
-import { stands } from './first-alert-state.ts'
+import { anAnalysis } from '../testkit/builders.ts'
+import { aClipState } from '../testkit/clip-states.ts'
+import { closingsOwed, stands } from './first-alert-state.ts'
 
 const AT = '2026-01-01T00:00:00.000Z'
 const log = (changes: Partial<StageLog>): StageLog => ({
@@ -26,4 +28,18 @@ test.each([
 
 test('no first alert stands where there was none', () => {
   expect(stands(undefined)).toBe(false)
+})
+
+test.each([
+  ['is on its way', {}, []],
+  ['was lost with its file', { local_deleted_at: AT }, ['phone']],
+  ['was lost here, but is stored', { local_deleted_at: AT, storage_uri: 'memory:a' }, []],
+  ['alerts', { alert_decision: { notify: true, notify_reason: 'risk_level=high' } }, []],
+  ['was judged harmless', { alert_decision: { notify: false, notify_reason: 'x' }, analysis_result: anAnalysis() }, ['phone']],
+  ['was not judged', { alert_decision: { notify: false, notify_reason: 'x' } }, ['phone']],
+])('of a clip that %s, who got the first alert is owed what closes it', (_what, changes, expected) => {
+  const first_alerts = { phone: { delivery: log({}), receipt: null, withdrawal: null } }
+  expect(closingsOwed(aClipState({ first_alerts, ...changes }))).toEqual(expected)
+  const told = aClipState({ first_alerts, ...changes, notifications: { phone: log({}) } })
+  expect(closingsOwed(told)).toEqual([])
 })

@@ -2,6 +2,7 @@ import type { ClipEvent } from '../contracts/clip-events.ts'
 import type { ClipStateData, FirstAlert, StageLog } from '../contracts/clip-state.ts'
 import { unreachable } from '../contracts/result.ts'
 import { heldBecause, TOLD_IN_DIGEST } from './held-back.ts'
+import { isCounted, owesDigest } from './recovery-digest.ts'
 import { failed, PENDING, skippedFor, started, succeeded } from './stage-log.ts'
 
 export type NotificationEvent = Extract<ClipEvent, { event_type: `notification_${string}` }>
@@ -23,8 +24,11 @@ export function reduceNotification(state: ClipStateData, event: NotificationEven
         : withNotifier(state, event.notifier, (log) => skippedFor(log, event, event.reason))
     case 'notification_held':
       return withNotifier(state, event.notifier, (log) => skippedFor(log, event, heldBecause(event.reason)))
-    case 'notification_digested':
-      return withNotifier(state, event.notifier, (log) => skippedFor(log, event, TOLD_IN_DIGEST))
+    case 'notification_digested': {
+      const told = withNotifier(state, event.notifier, (log) => skippedFor(log, event, TOLD_IN_DIGEST))
+      // What the digest after a restart counts, or has counted, is about all notifiers and stays so.
+      return owesDigest(state) || isCounted(state) ? withNotify(told, state.stages.notify) : told
+    }
     default:
       return unreachable(event)
   }
