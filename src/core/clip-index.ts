@@ -1,7 +1,7 @@
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import { Heap } from '../lib/heap.ts'
 import { owesSecondStage } from './first-alert-state.ts'
-import { owesAlert, owesFilter } from './pipeline-debt.ts'
+import { isThrough, owesAlert, owesFilter } from './pipeline-debt.ts'
 import { owesStorage, wasUploaded } from './storage-debt.ts'
 
 /** What has to be known of every clip at any time without reading its journal. */
@@ -14,6 +14,8 @@ export interface ClipDigest {
   /** The local file is there. */
   readonly local: boolean
   readonly prunable: Prunable
+  /** The pipeline is done with it, or its detector failed for a reason that does not pass. */
+  readonly isThrough: boolean
   /** Places that have a copy; without any, what the storage's address begins with, such as `local:`. */
   readonly storedIn: readonly string[]
   readonly debts: readonly Debt[]
@@ -36,6 +38,7 @@ export function digestOf(state: ClipStateData): ClipDigest {
     bytes: state.size_bytes,
     local: state.local_deleted_at === null && state.deleted_at === null,
     prunable: prunable(state),
+    isThrough: isThrough(state),
     storedIn: storedIn(state),
     debts: debtsOf(state),
     eventSeq: state.event_seq,

@@ -13,6 +13,11 @@ export function mayPass(log: StageLog): boolean {
   return kind !== null && isRetryable(kind)
 }
 
+/** Whether the pipeline is done with a clip: it is finished, or has no detections and never will, as they failed for good. Pure. */
+export function isThrough({ status, stages: { filter } }: Pick<ClipStateData, 'status' | 'stages'>): boolean {
+  return status === 'done' || (status === 'error' && filter.status === 'error' && !mayPass(filter))
+}
+
 /** Whether this notifier was tried in vain and is worth another try; also when a kill or a shutdown cut one short. Pure. */
 export function owesNotifier(log: StageLog | undefined): boolean {
   return log !== undefined && (log.status === 'pending' || log.status === 'running' || mayPass(log))

@@ -16,7 +16,8 @@ export type RecoveryStep =
 /** What to do with a clip of an earlier run. Pure. */
 export function recoveryStep({ state, fileExists }: Extract<SpoolFinding, { type: 'clip' }>, configHash: string): RecoveryStep {
   if (state.deleted_at !== null) return { do: fileExists ? 'remove_file' : 'nothing' }
-  const unfinished = state.status !== 'done' && !isSettled(state, configHash)
+  const isSomewhere = fileExists || addressOf(state) !== null
+  const unfinished = isSomewhere && state.status !== 'done' && !isSettled(state, configHash)
   if (fileExists) return { do: unfinished ? 'resume' : 'nothing' }
   const isNowhere = addressOf(state) === null && state.storage_pruned_at === null
   if (isNowhere) return { do: state.local_deleted_at === null ? 'give_up' : 'nothing' }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { ClipFact } from '../contracts/clip-events.ts'
 import { pluginError } from '../contracts/errors.ts'
+import { ok } from '../contracts/result.ts'
 import type { RemoteRetention, StorageBackend } from '../contracts/storage.ts'
 import { aClip, NOTHING_DETECTED } from '../testkit/builders.ts'
 import { FakeClock } from '../testkit/fake-clock.ts'
@@ -67,6 +68,40 @@ describe('a storage that is one place', () => {
     expect(state(1)).toMatchObject({ status: 'done', storage_uri: null, thumbnail_uri: null, stages: { upload: { status: 'ok' } } })
     expect(index.get('front_door_1.mp4')).toMatchObject({ prunable: 'done', debts: [], storedIn: [] })
     expect(await pruner.prune(live)).toBe(0)
+  })
+
+  test('also loses a clip whose detection failed for good, but not one whose detector may come back', async () => {
+    const { pruner, add, clock, left } = await oneFolder({ max_age_days: 1, max_bytes: null })
+    const failed = (kind: 'invalid' | 'unavailable'): ClipFact => ({
+      event_type: 'filter_failed',
+      attempt: 1,
+      duration_ms: 1,
+      will_retry: false,
+      error: { kind, message: 'no', plugin: 'yolo' },
+    })
+    await add(1, [failed('invalid')])
+    await add(2, [failed('unavailable')])
+    await clock.advance(9 * DAY_MS)
+    expect(await pruner.prune(live)).toBe(1)
+    expect(left(1, 2)).toEqual([2])
+  })
+
+  test('keeps out of another bucket of its kind, where clips went before', async () => {
+    const { add, state, index, log } = await oneFolder({ max_age_days: 1, max_bytes: null })
+    const asked: string[] = []
+    const remove = async (uri: string) => {
+      asked.push(uri)
+      return ok()
+    }
+    const bucket = { locate: (key: string) => ok(`local:new-bucket/${key}`), delete: remove }
+    const keepers = storageKeepers(bucket, { max_age_days: 1, max_bytes: null })
+    await add(1)
+    const left = state(1)
+    expect(left?.storage_uri).toMatch(/^local:clips/)
+    const repository = { hold: async () => ok({ [Symbol.dispose]: () => undefined }), get: () => left ?? null, record: () => undefined }
+    const clock = new FakeClock('2026-02-01T00:00:00.000Z')
+    expect(await new RemotePruner({ index, repository, keepers, clock, log }).prune(live)).toBe(0)
+    expect(asked).toEqual([])
   })
 
   test('keeps to its bytes, and never loses what is not done, nor what another storage has', async () => {

@@ -9,6 +9,7 @@ import { retryDelayMs } from '../lib/retry.ts'
 import { callPlugin } from './call-plugin.ts'
 import type { ClipDigest, ClipIndex } from './clip-index.ts'
 import type { ClipRepository } from './clip-repository.ts'
+import { isThrough } from './pipeline-debt.ts'
 import { departures, type Departure } from './remote-retention-plan.ts'
 import type { StorageKeeper } from './storage-keepers.ts'
 import { owesStorage, wasUploaded } from './storage-debt.ts'
@@ -90,7 +91,7 @@ export class RemotePruner {
     if (!held.ok) return held
     using _held = held.value
     const state = repository.get(clip.clip_id)
-    if (state === null || !mayLeave(state)) return ok(false)
+    if (state === null || !mayLeave(state) || !keeper.holds(state)) return ok(false)
     for (const removal of keeper.removalsOf(state)) {
       const deleted = await callPlugin({ plugin: 'storage', timeoutMs: DELETE_TIMEOUT_MS, signal }, removal)
       if (!deleted.ok) return err(deleted.error)
@@ -116,16 +117,16 @@ export class RemotePruner {
 
 function kept(digests: Iterable<ClipDigest>, keeper: StorageKeeper): Candidate[] {
   const here: Candidate[] = []
-  for (const { clip_id, endMs, bytes, storedIn, prunable, debts } of digests) {
+  for (const { clip_id, endMs, bytes, storedIn, prunable, isThrough, debts } of digests) {
     if (!storedIn.some((stored) => keeper.has.includes(stored))) continue
-    here.push({ clip_id, endMs, bytes, mayGo: prunable === 'done' && !debts.includes('storage') })
+    here.push({ clip_id, endMs, bytes, mayGo: isThrough && prunable !== 'no' && !debts.includes('storage') })
   }
   return here
 }
 
 /** Asked again with the clip at hand: something may have begun since. */
 function mayLeave(state: ClipStateData): boolean {
-  return state.deleted_at === null && state.status === 'done' && wasUploaded(state) && !owesStorage(state)
+  return state.deleted_at === null && isThrough(state) && wasUploaded(state) && !owesStorage(state)
 }
 
 function keyPrefix({ place }: StorageKeeper): string {

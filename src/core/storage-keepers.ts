@@ -10,6 +10,8 @@ export interface StorageKeeper {
   readonly retention: RemoteRetention
   /** Which entries of `ClipDigest.storedIn` mean that a clip lies here. */
   readonly has: readonly string[]
+  /** Whether what the state says of its address is really here; asked before anything is deleted. */
+  holds(state: ClipStateData): boolean
   /** What to delete when a clip leaves, the clip itself first. */
   removalsOf(state: ClipStateData): ((signal: AbortSignal) => Promise<Result<void, PluginError>>)[]
   /** The place to name in the clip's history; null: it was the only copy. */
@@ -26,10 +28,13 @@ export function storageKeepers(storage: Storage, own: RemoteRetention): StorageK
 
 function wholeStorage(storage: Storage, retention: RemoteRetention): StorageKeeper {
   const sample = storage.locate('x')
+  const prefix = sample.ok ? sample.value.slice(0, -1) : null
   return {
     place: null,
     retention,
-    has: sample.ok ? [sample.value.slice(0, sample.value.indexOf(':') + 1)] : [],
+    has: prefix === null ? [] : [prefix.slice(0, prefix.indexOf(':') + 1)],
+    // Another bucket or server of the same kind, from before the config was changed, is not this one's to delete from.
+    holds: ({ storage_uri }) => prefix !== null && storage_uri !== null && storage_uri.startsWith(prefix),
     removalsOf: (state) => removals(storage, state.storage_uri, state),
     recordedAs: () => null,
   }
@@ -49,6 +54,7 @@ function placesOf(storage: Storage, places: NonNullable<Storage['places']>): Sto
         place: name,
         retention,
         has,
+        holds: () => true, // the places see to it themselves
         removalsOf: (state) => {
           const copy = copyOf(state)
           return copy === null ? removals(storage, state.storage_uri, state) : removals(place, copy.storage_uri, state)
