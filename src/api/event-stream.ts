@@ -3,6 +3,7 @@ import type { CameraEvent } from '../contracts/camera-events.ts'
 import type { ClipEvent } from '../contracts/clip-events.ts'
 import { every } from '../lib/every.ts'
 import type { ApiDeps } from './deps.ts'
+import { withoutReceipt } from './without-receipts.ts'
 
 const MAX_CLIENTS = 32
 /** What one client may leave unread. Beyond it the client is cut off: it reconnects, and the server's memory stays bounded. */
@@ -70,7 +71,7 @@ export function createEventStream(deps: Pick<ApiDeps, 'clock' | 'log' | 'liveEve
 
 /** The id orders within one clip only; a client that missed some asks for them at /clips/{id}/events?after=SEQ. */
 function clipFrame(event: ClipEvent): string {
-  return `id: ${event.clip_id}:${event.seq}\nevent: clip_event\ndata: ${JSON.stringify(event)}\n\n`
+  return `id: ${event.clip_id}:${event.seq}\nevent: clip_event\ndata: ${JSON.stringify(withoutReceipt(event))}\n\n`
 }
 
 /** Without an id: it is kept nowhere, so there is nothing to ask for again. */

@@ -21,8 +21,15 @@ const delivery = { notifier, alert_stage: z.enum(ALERT_STAGES).exactOptional() }
 export const HOLD_REASONS = ['quiet_hours', 'cooldown'] as const
 export type HoldReason = (typeof HOLD_REASONS)[number]
 
-/** Everything that can happen to a clip. The state of a clip is the fold of these, and nothing else. */
-export const ClipFactSchema = z.discriminatedUnion('event_type', [
+const SentSchema = z.object({
+  event_type: z.literal('notification_sent'),
+  ...completed,
+  ...delivery,
+  /** The channel's own name of the message, by which a later stage can replace it. */
+  receipt: z.string().max(1000).exactOptional(),
+})
+
+const OTHER_FACTS = [
   z.object({ event_type: z.literal('clip_recorded'), clip: ClipSchema, config_hash: z.string() }),
   z.object({ event_type: z.literal('clip_recovered'), reason: z.string() }),
   z.object({ event_type: z.literal('upload_started'), ...started }),
@@ -39,13 +46,6 @@ export const ClipFactSchema = z.discriminatedUnion('event_type', [
   z.object({ event_type: z.literal('artifacts_stored'), thumbnail_uri: z.string().nullable(), analysis_uri: z.string().nullable() }),
   z.object({ event_type: z.literal('alert_decision_made'), alert_decision: AlertDecisionSchema }),
   z.object({ event_type: z.literal('notification_started'), ...started, ...delivery }),
-  z.object({
-    event_type: z.literal('notification_sent'),
-    ...completed,
-    ...delivery,
-    /** The channel's own name of the message, by which a later stage can replace it. */
-    receipt: z.string().max(1000).exactOptional(),
-  }),
   z.object({ event_type: z.literal('notification_failed'), ...failed, ...delivery }),
   /** Without a notifier: nobody was told. With one: it does not want this alert. */
   z.object({ event_type: z.literal('notification_skipped'), reason: z.string(), notifier: notifier.exactOptional() }),
@@ -56,14 +56,23 @@ export const ClipFactSchema = z.discriminatedUnion('event_type', [
   z.object({ event_type: z.literal('clip_pruned'), reason: z.string() }),
   z.object({ event_type: z.literal('storage_pruned'), place: z.string().nullable(), reason: z.string() }),
   z.object({ event_type: z.literal('clip_deleted'), deleted_local: z.boolean(), deleted_storage: z.boolean(), reason: z.string() }),
-])
+] as const
+
+/** Everything that can happen to a clip. The state of a clip is the fold of these, and nothing else. */
+export const ClipFactSchema = z.discriminatedUnion('event_type', [...OTHER_FACTS, SentSchema])
 /** What happened, before it was numbered and dated. */
 export type ClipFact = Readonly<z.infer<typeof ClipFactSchema>>
 export type ClipEventType = ClipFact['event_type']
 
+const PlaceInClipSchema = z.object({ clip_id: z.string(), seq: z.number().int().positive(), ts: TimestampSchema })
+
 /** A fact in its place: `seq` counts from 1 within the clip. `(clip_id, seq)` identifies the event everywhere. */
-export const ClipEventSchema = z.intersection(
-  ClipFactSchema,
-  z.object({ clip_id: z.string(), seq: z.number().int().positive(), ts: TimestampSchema }),
-)
+export const ClipEventSchema = z.intersection(ClipFactSchema, PlaceInClipSchema)
 export type ClipEvent = Readonly<z.infer<typeof ClipEventSchema>>
+
+/** An event as it is shown: a receipt is between the core and the notifier, and may allow to change the message. */
+export const ShownEventSchema = z.intersection(
+  z.discriminatedUnion('event_type', [...OTHER_FACTS, SentSchema.omit({ receipt: true })]),
+  PlaceInClipSchema,
+)
+export type ShownEvent = Readonly<z.infer<typeof ShownEventSchema>>

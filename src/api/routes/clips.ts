@@ -13,6 +13,7 @@ import { toClipFilter } from '../clip-filter.ts'
 import { QUERY_TIMEOUT_MS, STORAGE_TIMEOUT_MS, type Api, type ApiContext } from '../context.ts'
 import { databaseProblem, sendProblem } from '../problems.ts'
 import { answerWithin } from '../answer-within.ts'
+import { withoutReceipt, withoutReceipts } from '../without-receipts.ts'
 
 const TAGS = ['clips']
 
@@ -49,7 +50,7 @@ function listRoute(app: Api, { deps, closing }: ApiContext): void {
       const found = await answerWithin(QUERY_TIMEOUT_MS, closing, (signal) => deps.queries.list(filter.value, page, signal))
       if (!found.ok) return sendProblem(reply, databaseProblem(found.error, deps.log))
       const { clips, next } = found.value
-      return { clips: [...clips], next_cursor: next === null ? null : encodeCursor(next) }
+      return { clips: clips.map(withoutReceipts), next_cursor: next === null ? null : encodeCursor(next) }
     },
   )
 }
@@ -73,7 +74,7 @@ function eventsRoute(app: Api, context: ApiContext): void {
       const found = await answerWithin(QUERY_TIMEOUT_MS, closing, (signal) => deps.events.list(params.id, after, limit, signal))
       if (!found.ok) return sendProblem(reply, databaseProblem(found.error, deps.log))
       const last = found.value.at(-1)
-      return { events: [...found.value], next_after: last !== undefined && found.value.length === limit ? last.seq : null }
+      return { events: found.value.map(withoutReceipt), next_after: last !== undefined && found.value.length === limit ? last.seq : null }
     },
   )
 }

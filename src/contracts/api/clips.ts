@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { RiskLevelSchema } from '../analysis.ts'
 import { CameraNameSchema, ClipIdSchema, TimestampSchema } from '../clip.ts'
-import { ClipEventSchema } from '../clip-events.ts'
-import { ClipStateDataSchema, ClipStatusSchema, ClipSummarySchema } from '../clip-state.ts'
+import { ShownEventSchema } from '../clip-events.ts'
+import { ClipStateDataSchema, ClipStatusSchema, ClipSummarySchema, FirstAlertSchema } from '../clip-state.ts'
 
 /** Postgres has no place for NUL in text. */
 const text = (max: number) =>
@@ -29,11 +29,13 @@ export const ClipListQuerySchema = z.strictObject({
 })
 export type ClipListQuery = Readonly<z.infer<typeof ClipListQuerySchema>>
 
-export const ClipViewSchema = ClipStateDataSchema.meta({ id: 'Clip' })
+/** Receipts stay inside: see `ShownEventSchema`. */
+const shownFirstAlerts = { first_alerts: z.record(z.string(), FirstAlertSchema.omit({ receipt: true })).default({}) }
+export const ClipViewSchema = ClipStateDataSchema.extend(shownFirstAlerts).meta({ id: 'Clip' })
 export type ClipView = Readonly<z.infer<typeof ClipViewSchema>>
 
 export const ClipListBodySchema = z.object({
-  clips: z.array(ClipSummarySchema.meta({ id: 'ClipSummary' })),
+  clips: z.array(ClipSummarySchema.extend(shownFirstAlerts).meta({ id: 'ClipSummary' })),
   next_cursor: z.string().nullable().describe('Null on the last page.'),
 })
 export type ClipListBody = Readonly<z.infer<typeof ClipListBodySchema>>
@@ -46,7 +48,7 @@ export const ClipEventsQuerySchema = z.strictObject({
 })
 
 export const ClipEventsBodySchema = z.object({
-  events: z.array(ClipEventSchema),
+  events: z.array(ShownEventSchema),
   next_after: z.number().int().nullable().describe('Value of `after` for the next page; null on the last one.'),
 })
 export type ClipEventsBody = Readonly<z.infer<typeof ClipEventsBodySchema>>
