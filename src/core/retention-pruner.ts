@@ -31,7 +31,7 @@ export interface PruneReport {
 const DELETED_AT_ONCE = 8
 
 /**
- * Keeps the local disk within its limits: deletes the oldest clips that are safe elsewhere, and nothing else. Local files only;
+ * Keeps the local disk within its limits: deletes the oldest clips that the storage took whole, and nothing else. Local files only;
  * decided from the index, so it works without a database. One pass at a time; a request during a pass is dropped, as the pass
  * sees the new clip anyway. Its cost depends on what it deletes, not on how many clips there are.
  */
@@ -85,7 +85,7 @@ export class RetentionPruner {
     if (deleted > 0)
       this.#deps.log.info(
         { event_type: 'retention_pruned', reason, deleted, freed_bytes: freedBytes },
-        'local clips removed; the storage has them',
+        'local clips removed; the storage has them, or had them until its own retention',
       )
     if (deleted > 0) use = await this.#measure()
     this.#warnOfFloor(use, blocked || undeletable.length > 0)
