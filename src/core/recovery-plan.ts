@@ -16,13 +16,17 @@ export type RecoveryStep =
 /** What to do with a clip of an earlier run. Pure. */
 export function recoveryStep({ state, fileExists }: Extract<SpoolFinding, { type: 'clip' }>, configHash: string): RecoveryStep {
   if (state.deleted_at !== null) return { do: fileExists ? 'remove_file' : 'nothing' }
-  const isSomewhere = fileExists || addressOf(state) !== null
-  const unfinished = isSomewhere && state.status !== 'done' && !isSettled(state, configHash)
+  const unfinished = state.status !== 'done' && !isSettled(state, configHash)
   if (fileExists) return { do: unfinished ? 'resume' : 'nothing' }
   const isNowhere = addressOf(state) === null && state.storage_pruned_at === null
   if (isNowhere) return { do: state.local_deleted_at === null ? 'give_up' : 'nothing' }
-  if (state.local_deleted_at === null) return { do: 'note_missing', thenResume: unfinished }
-  return { do: unfinished ? 'resume' : 'nothing' }
+  return withoutFile(state, unfinished && addressOf(state) !== null)
+}
+
+/** @param mayResume not if the storage's own retention has taken it, too. */
+function withoutFile(state: Pick<ClipStateData, 'local_deleted_at'>, mayResume: boolean): RecoveryStep {
+  if (state.local_deleted_at === null) return { do: 'note_missing', thenResume: mayResume }
+  return { do: mayResume ? 'resume' : 'nothing' }
 }
 
 /** Its detector refused it, and would again: nothing has changed since. Its upload has to be in the storage, or be the sweeper's. */
