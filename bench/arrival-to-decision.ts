@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { systemClock } from '../src/lib/system-clock.ts'
-import { testData } from '../src/testkit/videos.ts'
 import { allWell, decisionOn, startHere } from './_arrival.ts'
-import { median, quantile, report, skip } from './_report.ts'
+import { median, quantile, report } from './_report.ts'
+import { withRecordedVideo } from './_with-recorded-video.ts'
 
 /**
  * What an owner feels: a finished clip is moved into the watched folder; how long until it is decided whether to alert? The whole
@@ -57,19 +56,4 @@ async function measure(folder: string, video: string, model: string): Promise<vo
   })
 }
 
-async function main(): Promise<void> {
-  const video = testData('videos/one-by-one-person.mp4')
-  const model = testData('models/yolox_nano.onnx')
-  if (video === null || model === null) {
-    skip(NAME, 'no recorded test material (../shared/data or HOMESEC_TEST_DATA)')
-    return
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'homesec-arrival-'))
-  try {
-    await measure(folder, video, model)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-await main()
+await withRecordedVideo(NAME, measure)

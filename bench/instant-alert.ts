@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { App } from '../src/app/run-app.ts'
@@ -10,9 +9,9 @@ import { systemClock } from '../src/lib/system-clock.ts'
 import { builtinPlugins } from '../src/plugins/builtin.ts'
 import { YoloConfigSchema } from '../src/plugins/filters/yolo/config.ts'
 import { Mosquitto, NO_MOSQUITTO, type Mailbox } from '../src/testkit/mosquitto.ts'
-import { testData } from '../src/testkit/videos.ts'
 import { allWell, startHere } from './_arrival.ts'
 import { median, quantile, report, skip } from './_report.ts'
+import { withRecordedVideo } from './_with-recorded-video.ts'
 
 /**
  * `alert.mode: instant`: the detector has a hit; how long until a subscriber of a real broker has the first alert? The whole app runs,
@@ -150,23 +149,5 @@ function tellOf(name: string, times: readonly number[], limitS: number | null): 
   })
 }
 
-async function main(): Promise<void> {
-  const video = testData('videos/one-by-one-person.mp4')
-  const model = testData('models/yolox_nano.onnx')
-  if (video === null || model === null) {
-    skip(NAME, 'no recorded test material (../shared/data or HOMESEC_TEST_DATA)')
-    return
-  }
-  if (NO_MOSQUITTO !== null) {
-    skip(NAME, NO_MOSQUITTO)
-    return
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'homesec-instant-'))
-  try {
-    await measure(folder, video, model)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-await main()
+if (NO_MOSQUITTO === null) await withRecordedVideo(NAME, measure)
+else skip(NAME, NO_MOSQUITTO)

@@ -1,6 +1,4 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
@@ -8,9 +6,9 @@ import { definePlugin, type PluginCatalog } from '../src/contracts/plugin.ts'
 import type { ClipSink, ClipSource } from '../src/contracts/source.ts'
 import { systemClock } from '../src/lib/system-clock.ts'
 import { builtinPlugins } from '../src/plugins/builtin.ts'
-import { testData } from '../src/testkit/videos.ts'
 import { allWell, decisionOn, startHere } from './_arrival.ts'
-import { median, quantile, report, skip } from './_report.ts'
+import { median, quantile, report } from './_report.ts'
+import { withRecordedVideo } from './_with-recorded-video.ts'
 
 /**
  * A recorder's clip begins with a pre-roll in which nobody is there yet. How much sooner is it decided when the recorder says how
@@ -81,19 +79,4 @@ async function measure(folder: string, video: string, model: string): Promise<vo
   })
 }
 
-async function main(): Promise<void> {
-  const video = testData('videos/one-by-one-person.mp4')
-  const model = testData('models/yolox_nano.onnx')
-  if (video === null || model === null) {
-    skip(NAME, 'no recorded test material (../shared/data or HOMESEC_TEST_DATA)')
-    return
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'homesec-look-first-'))
-  try {
-    await measure(folder, video, model)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-await main()
+await withRecordedVideo(NAME, measure)
