@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http'
+import { freePort } from './free-port.ts'
 
 /** What happens to the next request of one method, once. */
 export type DavFault =
@@ -40,11 +41,7 @@ export class DavFaults implements AsyncDisposable {
   }
 
   static async before(target: string): Promise<DavFaults> {
-    const probe = createServer().listen(0, '127.0.0.1')
-    await once(probe, 'listening')
-    const address = probe.address()
-    const port = typeof address === 'object' && address !== null ? address.port : 0
-    await new Promise((resolve) => probe.close(resolve))
+    const port = await freePort()
     const proxy = new DavFaults(new URL(target), port)
     await proxy.#listen(port)
     return proxy

@@ -2,10 +2,10 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import mqtt, { type MqttClient } from 'mqtt'
+import { freePort } from './free-port.ts'
 
 const BINARY = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/opt/homebrew/sbin/mosquitto'].find((path) => existsSync(path))
 
@@ -59,7 +59,7 @@ export class Mosquitto implements AsyncDisposable {
 
   /** Reserves a port and writes the configuration; nothing listens yet. */
   static async prepare(options: MosquittoOptions = {}): Promise<Mosquitto> {
-    const broker = new Mosquitto(await freePort(), await mkdtemp(join(tmpdir(), 'homesec-mosquitto-')), options)
+    const broker = new Mosquitto(await freePort('localhost'), await mkdtemp(join(tmpdir(), 'homesec-mosquitto-')), options)
     await broker.#configure()
     return broker
   }
@@ -214,14 +214,4 @@ export class Mosquitto implements AsyncDisposable {
 /** The broker answers in order: its confirmation comes after what it sent us before. */
 async function roundTrip(client: MqttClient): Promise<void> {
   await client.publishAsync('mailbox/sync', '', { qos: 1 })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, 'localhost')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
