@@ -29,9 +29,9 @@ test.skipIf(NO_MOSQUITTO !== null)(
     const first = await home.start()
     await mailbox.has(({ topic }) => topic === door('alerts/state'))
     // As Home Assistant finds them after its own restart.
-  const later = home.own(await broker.subscribe('homeassistant/device/#'))
-  await later.settled()
-  const devices = later.messages.filter(({ topic }) => topic.startsWith('homeassistant/device/'))
+    const later = home.own(await broker.subscribe('homeassistant/device/#'))
+    await later.settled()
+    const devices = later.messages.filter(({ topic }) => topic.startsWith('homeassistant/device/'))
     expect(devices.map(readDevice).map(({ device }) => device.name)).toEqual(expect.arrayContaining(['HomeSec', 'Front door']))
     home.drop(1)
     const { clip_id } = await home.done(1)
