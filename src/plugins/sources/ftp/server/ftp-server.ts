@@ -39,7 +39,7 @@ export class FtpServer implements AsyncDisposable {
     this.#context = {
       config,
       host,
-      ports: new PassivePorts(config.passive_ports),
+      ports: new PassivePorts(config.passive_ports, host.clock),
       logins: new LoginGuard({ maxFailures: config.max_login_failures, lockoutMs: config.lockout_s * 1000 }, host.clock),
       account: (username) => this.#accounts.get(username) ?? null,
       anonymousAccount: () => [...this.#accounts.values()].find(({ isAnonymous }) => isAnonymous) ?? null,

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:net'
+import type { Clock } from '../../../../contracts/clock.ts'
 import { codeOf } from '../../../../contracts/errors.ts'
 import { err, ok, type Result } from '../../../../contracts/result.ts'
 import { Semaphore } from '../../../../lib/semaphore.ts'
@@ -8,27 +9,50 @@ export interface Listening extends Disposable {
   readonly port: number
 }
 
+/** Some other program has it, or had a moment ago: the system gives ports of this range away too. */
+const IN_USE = 'EADDRINUSE'
+/** How soon a port that another program of this machine has is tried again. */
+const AGAIN_MS = 100
+
 /** The ports clients may make data connections to. A port is free again as soon as its client has come. */
 export class PassivePorts {
   readonly #ports: readonly number[]
+  readonly #clock: Pick<Clock, 'sleep'>
   readonly #slots: Semaphore
   readonly #used = new Set<number>()
-  #next = 0
+  #first = 0
 
   /** @param ports empty: any the system gives. */
-  constructor(ports: readonly number[]) {
+  constructor(ports: readonly number[], clock: Pick<Clock, 'sleep'>) {
     this.#ports = ports
+    this.#clock = clock
     this.#slots = new Semaphore(Math.max(1, ports.length))
   }
 
-  /** Listens on a free port. When all are in use it waits for one, until `signal` aborts. */
+  /**
+   * Listens on a free port. When all are in use, by clients or by other programs, it waits for one, until `signal` aborts.
+   * The error is the system's code.
+   */
   async listen(host: string, signal: AbortSignal): Promise<Result<Listening, string>> {
     if (this.#ports.length === 0) return listenOn(host, 0, () => undefined)
     const slot = await this.#slots.acquire(signal)
-    if (slot === null) return err('no free port')
+    if (slot === null) return err(IN_USE)
+    for (;;) {
+      const listening = await this.#listenOnAny(host, slot)
+      if (listening.ok) return listening
+      if (listening.error === IN_USE) await this.#clock.sleep(AGAIN_MS, signal)
+      if (listening.error === IN_USE && !signal.aborted) continue
+      slot[Symbol.dispose]()
+      return listening
+    }
+  }
+
+  /** Each port is tried once, another one first each time: a port just left is not at once another client's. */
+  async #listenOnAny(host: string, slot: Disposable): Promise<Result<Listening, string>> {
+    const first = this.#first++
+    let failed: Result<Listening, string> = err(IN_USE)
     for (let tries = 0; tries < this.#ports.length; tries += 1) {
-      const port = this.#ports[this.#next % this.#ports.length] ?? 0
-      this.#next += 1
+      const port = this.#ports[(first + tries) % this.#ports.length] ?? 0
       if (this.#used.has(port)) continue
       this.#used.add(port)
       const listening = await listenOn(host, port, () => {
@@ -37,9 +61,9 @@ export class PassivePorts {
       })
       if (listening.ok) return listening
       this.#used.delete(port)
+      failed = listening
     }
-    slot[Symbol.dispose]()
-    return err('no free port')
+    return failed
   }
 }
 
