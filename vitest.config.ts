@@ -9,6 +9,8 @@ const CAMERAS = [
   'test/e2e/recording*.test.ts',
 ]
 const BUILT = 'test/e2e/harness/build.ts'
+/** Generous: a busy machine is not a fault, and what never comes still fails. */
+const PATIENT = { expect: { poll: { timeout: 20_000 } } }
 
 /** `unit` is fast and offline and sits beside the code; the others use the real parts. One group after the other. */
 export default defineConfig({
@@ -19,6 +21,9 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/house/**/*.test.ts'],
           exclude: ['src/**/*.real.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          ...PATIENT,
           sequence: { groupOrder: 0 },
         },
       },
@@ -29,6 +34,7 @@ export default defineConfig({
           exclude: CAMERAS,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          ...PATIENT,
           sequence: { groupOrder: 1 },
         },
       },
@@ -39,6 +45,7 @@ export default defineConfig({
           globalSetup: [BUILT],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          ...PATIENT,
           maxWorkers: 4,
           sequence: { groupOrder: 2 },
         },
@@ -51,6 +58,7 @@ export default defineConfig({
           globalSetup: [BUILT],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          ...PATIENT,
           fileParallelism: false,
           sequence: { groupOrder: 3 },
         },
