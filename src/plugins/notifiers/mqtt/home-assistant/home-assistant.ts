@@ -9,9 +9,10 @@ import { within } from '../../../../lib/within.ts'
 import type { Publication, Received } from '../session.ts'
 import { bridgeId } from './bridge-id.ts'
 import { changeFor } from './commands.ts'
-import { bridgeDevice, bridgeObjectId, cameraDevice, cameraOf, ORIGIN_NAME, type Bridge, type DeviceMessage } from './discovery.ts'
+import { bridgeDevice, cameraDevice, type Bridge, type DeviceMessage } from './discovery.ts'
 import { alertEvent, lastClip, showsPerson } from './payloads.ts'
-import { originOf } from './read-discovery.ts'
+import { PublishedDevices } from './published-devices.ts'
+import { availability, bridgeInfo, motion, person, retained, settings, stateOf } from './states.ts'
 import {
   birthTopic,
   bridgeTopic,
@@ -20,7 +21,6 @@ import {
   commandOf,
   discovered,
   discoveryTopic,
-  type CameraState,
   type Command,
   type TopicNames,
 } from './topics.ts'
@@ -57,10 +57,9 @@ export class HomeAssistant implements AsyncDisposable {
   readonly #said = new Map<string, Publication>()
   /** What will be said soon anyway, and need not be asked for twice. */
   readonly #due = new Set<string>()
-  /** Object ids of retained device messages that are ours, from earlier starts too. */
-  readonly #devices = new Set<string>()
+  readonly #devices = new PublishedDevices()
   #bridge: Bridge | null = null
-  #lastInfo = ''
+  #lastInfo: Publication['payload'] = ''
 
   constructor(deps: HomeAssistantDeps) {
     this.#deps = deps
@@ -102,7 +101,7 @@ export class HomeAssistant implements AsyncDisposable {
   /** The picture first: whoever is woken by the event looks at it. Beside what else is being said, and not for long. */
   async showPicture({ camera_name }: Alert, { thumbnail }: AlertMedia): Promise<void> {
     if (thumbnail === null || !this.#isListed(camera_name)) return
-    const picture = this.#state(camera_name, 'image', thumbnail)
+    const picture = stateOf(this.#deps.names, camera_name, 'image', thumbnail)
     this.#said.set(picture.topic, picture)
     await within(this.#say(picture), PICTURE_WITHIN_MS, this.#stop.signal)
   }
@@ -160,23 +159,23 @@ export class HomeAssistant implements AsyncDisposable {
     const camera = event.kind === 'camera' ? event.event.camera_name : event.kind === 'decided' ? event.clip.camera_name : event.camera_name
     // A clip of a camera that is gone may be finished yet; nothing of it is to come back.
     if (!this.#isListed(camera)) return
+    const { names } = this.#deps
     switch (event.kind) {
       case 'camera':
-        await this.#say(this.#availability(camera, event.event.state))
+        await this.#say(availability(names, camera, event.event.state))
         return
       case 'motion':
         await this.#sayMotion(camera, event.moving)
         return
       case 'decided':
-        await this.#keepSaying(this.#state(camera, 'last', JSON.stringify(lastClip(event.clip))))
-        if (showsPerson(event.clip)) await this.#say({ ...this.#state(camera, 'person', 'ON'), retain: false })
+        await this.#keepSaying(stateOf(names, camera, 'last', JSON.stringify(lastClip(event.clip))))
+        if (showsPerson(event.clip)) await this.#say(person(names, camera))
     }
   }
 
-  /** Where nobody says that it is over, it must not be said again to whoever comes later. */
-  async #sayMotion(camera: string, moving: boolean): Promise<void> {
-    const measures = this.#deps.host.home.cameras().some(({ name, measures_motion }) => name === camera && measures_motion)
-    await this.#say({ ...this.#state(camera, 'motion', onOff(moving)), retain: measures || !moving })
+  async #sayMotion(name: string, moving: boolean): Promise<void> {
+    const camera = this.#deps.host.home.cameras().find((listed) => listed.name === name)
+    if (camera !== undefined) await this.#say(motion(this.#deps.names, camera, moving))
   }
 
   async #announceAfterBirth(): Promise<void> {
@@ -187,14 +186,14 @@ export class HomeAssistant implements AsyncDisposable {
 
   /** Devices and all their states. Before the household stands there is nothing to say; it is said when it does. */
   async #announce(): Promise<void> {
-    const { host } = this.#deps
+    const { host, names } = this.#deps
     if ((await host.home.status()) === null) return
     const bridge = await this.#known()
     await this.#sayDevice(bridgeDevice(bridge))
     for (const camera of host.home.cameras()) {
       await this.#sayDevice(cameraDevice(bridge, camera, { risk: host.home.minRiskLevel(camera.name) !== null }))
-      await this.#say(this.#availability(camera.name, camera.state))
-      await this.#sayMotion(camera.name, camera.moving)
+      await this.#say(availability(names, camera.name, camera.state))
+      await this.#say(motion(names, camera, camera.moving))
       await this.#saySettings(camera.name)
     }
     this.#lastInfo = ''
@@ -212,26 +211,16 @@ export class HomeAssistant implements AsyncDisposable {
   /** Also what an earlier start of ours has left: a camera that is listed no more. */
   async #seeDevice(objectId: string, payload: Buffer): Promise<void> {
     const bridge = await this.#known()
-    const isOne = objectId === bridgeObjectId(bridge) || cameraOf(bridge, objectId) !== null
-    if (!isOne) return
-    if (payload.length === 0) {
-      this.#devices.delete(objectId)
-      return
-    }
-    if (originOf(payload) !== ORIGIN_NAME) return
-    this.#devices.add(objectId)
+    if (!this.#devices.see(bridge, objectId, payload)) return
     if ((await this.#deps.host.home.status()) !== null) await this.#removeStale(bridge)
   }
 
   async #removeStale(bridge: Bridge): Promise<void> {
     const { names, host } = this.#deps
     const listed = new Set(host.home.cameras().map(({ name }) => name))
-    for (const objectId of this.#devices) {
-      const camera = cameraOf(bridge, objectId)
-      if (camera === null || listed.has(camera)) continue
+    for (const { objectId, camera } of this.#devices.takeStale(bridge, listed)) {
       host.log.info({ event_type: 'home_assistant_device_removed', camera_name: camera }, 'a camera that is listed no more was removed')
-      this.#devices.delete(objectId)
-      for (const what of CAMERA_STATES) await this.#say(this.#state(camera, what, ''))
+      for (const what of CAMERA_STATES) await this.#say(stateOf(names, camera, what, ''))
       // Last: while this is there, it is known at the next start that something is left to be removed.
       await this.#say(retained(discoveryTopic(names, objectId), ''))
     }
@@ -239,37 +228,23 @@ export class HomeAssistant implements AsyncDisposable {
 
   async #saySettings(camera: string): Promise<void> {
     if (!this.#isListed(camera)) return
-    const { home } = this.#deps.host
-    const { alerts_on, silenced_until } = home.settings(camera)
-    await this.#say(this.#state(camera, 'alerts/state', onOff(alerts_on)))
-    // "None" is how a sensor is told that it has no value.
-    await this.#say(this.#state(camera, 'silence/state', silenced_until ?? 'None'))
-    const risk = home.minRiskLevel(camera)
-    if (risk !== null) await this.#say(this.#state(camera, 'min_risk/state', risk))
+    const { names, host } = this.#deps
+    const states = settings(names, camera, host.home.settings(camera), host.home.minRiskLevel(camera))
+    for (const state of states) await this.#say(state)
   }
 
   /** What changes by itself; said only when it has. */
   async #sayInfo(): Promise<void> {
-    const { home } = this.#deps.host
-    const status = await home.status()
+    const { names, host } = this.#deps
+    const status = await host.home.status()
     if (status === null) return
-    const disk_free_gb = status.free_bytes === null ? null : Math.round(status.free_bytes / 1e8) / 10
-    const { health, clips_in_flight } = status
-    const info = JSON.stringify({ version: home.version, health, clips_in_flight, disk_free_gb })
-    if (info === this.#lastInfo) return
-    if (await this.#say(retained(bridgeTopic(this.#deps.names, 'info'), info))) this.#lastInfo = info
+    const info = bridgeInfo(names, host.home.version, status)
+    if (info.payload === this.#lastInfo) return
+    if (await this.#say(info)) this.#lastInfo = info.payload
   }
 
   async #sayDevice({ topic, payload }: DeviceMessage): Promise<void> {
     await this.#say(retained(topic, JSON.stringify(payload)))
-  }
-
-  #availability(camera: string, state: string): Publication {
-    return this.#state(camera, 'availability', JSON.stringify({ state: state === 'ok' ? 'online' : 'offline' }))
-  }
-
-  #state(camera: string, what: CameraState, payload: string | Uint8Array): Publication {
-    return retained(cameraTopic(this.#deps.names, camera, what), payload)
   }
 
   /** For what nobody else remembers. */
@@ -283,12 +258,4 @@ export class HomeAssistant implements AsyncDisposable {
     if (this.#stop.signal.aborted) return false
     return (await this.#deps.publish(publication, this.#stop.signal)).ok
   }
-}
-
-function retained(topic: string, payload: string | Uint8Array): Publication {
-  return { topic, payload, qos: 1, retain: true }
-}
-
-function onOff(on: boolean): string {
-  return on ? 'ON' : 'OFF'
 }
