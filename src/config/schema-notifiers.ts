@@ -74,7 +74,7 @@ export const NotifierSchema = z.strictObject({
   backend: backend().describe('Channel: console, mqtt, email, ntfy, telegram, pushover, webhook, or a notifier plugin.'),
   enabled: z.boolean().default(true).describe('false: nothing is sent here.'),
   ...ROUTING_KEYS,
-  config: pluginConfig().describe('Settings of that channel; see its README.'),
+  config: pluginConfig().describe('Settings of that channel; see docs/notifiers.md.'),
 })
 export type NotifierConfig = z.output<typeof NotifierSchema> & { readonly name: string }
 

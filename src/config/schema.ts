@@ -24,14 +24,14 @@ const CameraSchema = z.strictObject({
   source: z
     .strictObject({
       backend: backend().describe('Where the clips come from: rtsp, ftp, folder, or a source plugin.'),
-      config: pluginConfig().describe('Settings of that source; see its README.'),
+      config: pluginConfig().describe('Settings of that source; see docs/sources.md.'),
     })
     .describe('How clips of this camera are made or received.'),
 })
 
 const StorageSchema = z.strictObject({
   backend: backend('local').describe('Where clips are kept: local, mirror for several places at once, or a storage plugin.'),
-  config: pluginConfig().describe('Settings of that storage; see its README.'),
+  config: pluginConfig().describe('Settings of that storage; see docs/storage.md.'),
   paths: z
     .strictObject({
       clips_dir: relativeFolder().default('clips').describe('Folder for clips inside the storage.'),
@@ -72,7 +72,7 @@ const RetentionSchema = z.strictObject({
 
 const FilterSchema = z.strictObject({
   backend: backend('auto').describe('Object detection: yolo, hog or mock. auto: yolo if its model is there or can be fetched, else hog.'),
-  config: pluginConfig().describe('Settings of that filter; see its README.'),
+  config: pluginConfig().describe('Settings of that filter; see docs/filters.md.'),
 })
 
 const budgetLimit = z.number().positive()
@@ -89,7 +89,7 @@ const VlmSchema = z.strictObject({
     .describe('trigger_only: clips with a trigger class. always: every clip, at its cost. never: no clip. Without a vlm block: never.'),
   trigger_classes: ClassListSchema.default(['person']).describe('Detected classes or groups (animal, vehicle) that start an analysis.'),
   config: pluginConfig().describe(
-    'Settings of that model; see its README. activity_types, where it has them, are checked against the alert policy.',
+    'Settings of that model; see docs/analyzers.md. activity_types, where it has them, are checked against the alert policy.',
   ),
   preprocessing: z
     .strictObject({
@@ -121,7 +121,7 @@ const VlmSchema = z.strictObject({
 const AlertPolicySchema = z.strictObject({
   backend: backend('default').describe('Who decides whether a clip is worth an alert.'),
   enabled: z.boolean().default(true).describe('false: no clip ever alerts.'),
-  config: pluginConfig().describe('Settings of that policy, per-camera overrides included; see its README.'),
+  config: pluginConfig().describe('Settings of that policy, per-camera overrides included; see docs/alerts.md.'),
 })
 
 /** The file as it is written. Every default is a decision: its consequence stands beside it. */
@@ -144,9 +144,7 @@ export const ConfigFileSchema = z.strictObject({
   sources: z
     .record(z.string(), z.record(z.string(), z.unknown()))
     .prefault({})
-    .describe(
-      'Settings that all cameras of one backend share, by its name, such as the port of the FTP server; see the README of that source.',
-    ),
+    .describe('Settings that all cameras of one backend share, by its name, such as the port of the FTP server; see docs/sources.md.'),
   storage: StorageSchema.prefault({}).describe('Where clips go once they are recorded.'),
   retention: RetentionSchema.prefault({}).describe('When clips leave this disk. Stored copies are not touched; see storage.retention.'),
   filter: FilterSchema.prefault({}).describe('Object detection, the same for all cameras.'),

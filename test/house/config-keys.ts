@@ -39,3 +39,9 @@ function defaultOf(node: Json, required: boolean): string {
   const isBlock = node.properties !== undefined || node.additionalProperties !== undefined
   return isBlock || value === undefined ? '' : `\`${JSON.stringify(value)}\``
 }
+
+/** A key as a row of a table. Outside of code a "<" would begin a tag, and anywhere a "|" ends the cell. */
+export function settingsRow({ path, default: value, description }: ConfigKey): string {
+  const words = description.split('`').map((text, index) => (index % 2 === 0 ? text.replaceAll('<', '\\<') : text))
+  return `| \`${path}\` | ${value} | ${words.join('`').replaceAll('|', '\\|')} |`.replace('|  |', '| |')
+}

@@ -1,23 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { parse } from 'yaml'
-import { envReferences } from '../../src/config/env-names.ts'
-import { explainConfigReport } from '../../src/config/explain-error.ts'
-import { loadConfig } from '../../src/config/load.ts'
-import type { LoadedConfig } from '../../src/config/check-config.ts'
 import { builtinPlugins } from '../../src/plugins/builtin.ts'
 import { configKeys, schemaKeys } from './config-keys.ts'
+import { load } from './load-config.ts'
 import { read } from './repository.ts'
 
 const EXAMPLE = read('config/example.yaml')
 /** With every setting switched on that is off: `#key` and `#  key`, while `# text` stays. */
 const ALL_ON = EXAMPLE.replace(/^( *)#(?=\S|  )/gm, '$1')
-
-async function load(text: string): Promise<LoadedConfig> {
-  const env = Object.fromEntries(envReferences(parse(text)).map(({ name }) => [name, `value of ${name}`]))
-  const loaded = await loadConfig('/etc/homesec/config.yaml', { catalog: builtinPlugins, env, readFile: async () => Buffer.from(text) })
-  if (!loaded.ok) throw new Error(explainConfigReport(loaded.error))
-  return loaded.value
-}
 
 describe('config/example.yaml', () => {
   test('loads with the real schemas, without a warning', async () => {

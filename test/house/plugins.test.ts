@@ -3,17 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { PLUGIN_KINDS } from '../../src/contracts/plugin.ts'
 import { builtinPlugins } from '../../src/plugins/builtin.ts'
-import { read, ROOT } from './repository.ts'
+import { FOLDER_OF_KIND, read, ROOT } from './repository.ts'
 
 const PLUGINS = join(ROOT, 'src', 'plugins')
-const FOLDER_OF_KIND = {
-  source: 'sources',
-  storage: 'storage',
-  filter: 'filters',
-  analyzer: 'analyzers',
-  alert_policy: 'alert-policies',
-  notifier: 'notifiers',
-} as const
 
 const foldersIn = (path: string) => readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
 

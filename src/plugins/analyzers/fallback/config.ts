@@ -15,7 +15,7 @@ const partSchema = z.strictObject({
     .toLowerCase()
     .regex(/^[a-z0-9_@/.-]{1,64}$/, { error: 'use the name of an analyzer' })
     .describe('Which analyzer: openai, anthropic, google, … Required.'),
-  config: z.record(z.string(), z.unknown()).prefault({}).describe('Settings of that analyzer; see its README.'),
+  config: z.record(z.string(), z.unknown()).prefault({}).describe('Settings of that analyzer; see docs/analyzers.md.'),
   free: z
     .boolean()
     .default(false)

@@ -17,7 +17,7 @@ const IMAGENET_STD = [0.229, 0.224, 0.225] as const
 const table = (valueOf: (byte: number) => number) => Float32Array.from({ length: 256 }, (_, byte) => valueOf(byte))
 const same = (one: Float32Array) => [one, one, one] as const
 
-/** What each family of models was trained with. The README of this plugin has the same as a table. */
+/** What each family of models was trained with. docs/filters.md has the same as a table. */
 export function preprocessingFor(layout: OutputLayout): Preprocessing {
   switch (layout.kind) {
     case 'yolox':

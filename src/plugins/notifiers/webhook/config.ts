@@ -75,7 +75,7 @@ export const WebhookConfigSchema = z
       'Send body and picture as parts of a form (multipart/form-data). Default: the picture is base64 in the body, or not there.',
     ),
     template: TemplateSchema.optional().describe(
-      'The body of an alert, with placeholders such as {{title}}; see the README. Default: the whole alert as JSON.',
+      'The body of an alert, with placeholders such as {{title}}; see docs/notifiers.md. Default: the whole alert as JSON.',
     ),
     system_template: TemplateSchema.optional().describe(
       'The same for news about HomeSec itself. Needed with `template` unless `system` is false; then a digest of alerts comes as the default JSON.',

@@ -6,12 +6,14 @@ import { z } from 'zod'
 import { anAlert, aSystemAlert } from '../../../testkit/builders.ts'
 import { alertBody, systemBody } from './body.ts'
 import { WebhookConfigSchema, type WebhookConfig } from './config.ts'
+import { ALERT_NAMES, SYSTEM_NAMES } from './template-values.ts'
 
-/** The examples of the README, by the word before each. */
-const README = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8')
-const RECIPES = [...README.matchAll(/^(\w+)[^\n]*:\n\n```yaml\n(.*?)```/gms)].map(([, name = '', text = '']): [string, WebhookConfig] => [
+/** The examples for owners, by the heading above each. */
+const PAGE = readFileSync(join(import.meta.dirname, '../../../../docs/notifiers.md'), 'utf8')
+const RecipeSchema = z.object({ notifiers: z.tuple([z.object({ backend: z.literal('webhook'), config: WebhookConfigSchema })]) })
+const RECIPES = [...PAGE.matchAll(/^#### (\w+)\n.*?```yaml\n(.*?)```/gms)].map(([, name = '', text = '']): [string, WebhookConfig] => [
   name,
-  z.tuple([z.object({ backend: z.literal('webhook'), config: WebhookConfigSchema })]).parse(parse(text))[0].config,
+  RecipeSchema.parse(parse(text)).notifiers[0].config,
 ])
 const recipe = (name: string): WebhookConfig => {
   const found = RECIPES.find(([known]) => known === name)
@@ -24,6 +26,11 @@ const alert = anAlert({ summary: HOSTILE, notify_reason: HOSTILE, view_url: `htt
 /** As signed links with a session token are. */
 const LONG_LINK = `https://s3.example/?${'x'.repeat(1980)}`
 const bodyOf = (name: string, given = alert): unknown => JSON.parse(String(alertBody(given, null, recipe(name)).content))
+
+test('the page lists every placeholder', () => {
+  const [, table = ''] = /^### Bodies of your own$(.*?)^### /ms.exec(PAGE) ?? []
+  expect([...ALERT_NAMES, ...SYSTEM_NAMES].filter((name) => !table.includes(`\`${name}\``))).toEqual([])
+})
 
 test('there is one for each promised service', () => {
   expect(RECIPES.map(([name]) => name)).toEqual(['Discord', 'Slack', 'Gotify', 'Matrix'])

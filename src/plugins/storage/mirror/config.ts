@@ -19,7 +19,7 @@ const BackendSchema = z.strictObject({
     .toLowerCase()
     .regex(/^[a-z0-9_@/.-]{1,64}$/, 'use the name of a storage plugin')
     .describe('A storage plugin, such as local; not mirror.'),
-  config: z.record(z.string(), z.unknown()).prefault({}).describe('Settings of that storage; see its README.'),
+  config: z.record(z.string(), z.unknown()).prefault({}).describe('Settings of that storage; see docs/storage.md.'),
   retention: RemoteRetentionSchema.prefault({}).describe('When copies leave this place, for good. By default never.'),
 })
 
