@@ -14,6 +14,7 @@ import type { RawConfigFile } from './read-config-file.ts'
 import { NO_BACKEND, readShape } from './read-shape.ts'
 import type { AppConfig, ConfigFile } from './schema.ts'
 import { createSecrets, type Environment } from './secrets.ts'
+import { silenceWarnings } from './warn-silent.ts'
 
 export interface LoadedConfig {
   readonly config: AppConfig
@@ -57,7 +58,7 @@ export function checkConfig(
     hash: createHash('sha256').update(canonicalJson(config)).digest('hex'),
     secrets,
     secretValues: secretValues([config, plugins.parsed], secrets),
-    warnings: [...plugins.warnings, ...warnings(file)],
+    warnings: [...plugins.warnings, ...warnings(file), ...silenceWarnings(file, catalog)],
   })
 }
 

@@ -53,9 +53,9 @@ export function checkPlugins(file: ConfigFile, catalog: PluginCatalog, folder: s
  * @param parts gets the config of each of those with its defaults.
  */
 export function configNames(file: ConfigFile, catalog: PluginCatalog, folder: string, parts: unknown[]): ConfigNames {
-  const analyzer = catalog.analyzer.find(({ name }) => name.toLowerCase() === file.vlm.backend)
-  const parsed = analyzer?.config.safeParse(file.vlm.config)
-  const types = ActivityTypesSchema.safeParse(parsed?.success ? parsed.data : file.vlm.config)
+  const { backend, config } = file.vlm
+  const parsed = backend === null ? null : withDefaults('analyzer', { backend, config }, catalog)
+  const types = ActivityTypesSchema.safeParse(parsed ?? config)
   const names: ConfigNames = {
     cameras: file.cameras.map(({ name }) => name),
     activityTypes: types.success ? [...types.data.activity_types, 'unknown'] : null,
@@ -152,7 +152,17 @@ function checkUse(use: PluginUse, known: readonly Plugin[], names: ConfigNames):
   return { problems, parsed: parsed.success ? parsed.data : null }
 }
 
-function findPlugin({ kind, backend }: PluginUse, known: readonly Plugin[]): Plugin | undefined {
+/** A plugin's config with its defaults; null where there is no such plugin, or its config has mistakes. */
+export function withDefaults(
+  kind: PluginKind,
+  { backend, config }: Pick<PluginUse, 'backend' | 'config'>,
+  catalog: PluginCatalog,
+): unknown {
+  const parsed = findPlugin({ kind, backend }, catalog[kind])?.config.safeParse(config)
+  return parsed?.success === true ? parsed.data : null
+}
+
+function findPlugin({ kind, backend }: Pick<PluginUse, 'kind' | 'backend'>, known: readonly Plugin[]): Plugin | undefined {
   const named = (name: string) => known.find((plugin) => plugin.name.toLowerCase() === name)
   return named(backend) ?? (kind === 'filter' && backend === 'auto' ? named(AUTO_FILTER) : undefined)
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { PluginCatalog } from '../contracts/plugin.ts'
+import { withDefaults } from './check-plugins.ts'
 import { formatPath, type KeyPath, type Problem } from './problem.ts'
 import type { ConfigFile } from './schema.ts'
 
@@ -10,15 +11,14 @@ const PartsSchema = z.object({
 const PartTimeSchema = z.object({ part_timeout_s: z.number(), analyzers: z.array(z.unknown()) })
 
 /** What the vlm block and the rest of the file have to agree on. */
-export function vlmProblems(file: ConfigFile, { analyzer }: Pick<PluginCatalog, 'analyzer'>): Problem[] {
+export function vlmProblems(file: ConfigFile, catalog: PluginCatalog): Problem[] {
   const { backend, run_mode, config } = file.vlm
   if (backend === null) {
     if (run_mode === 'never') return []
-    const advice = `Name a model (${analyzer.map(({ name }) => name).join(', ')}), set run_mode: never, or remove the vlm block.`
+    const advice = `Name a model (${catalog.analyzer.map(({ name }) => name).join(', ')}), set run_mode: never, or remove the vlm block.`
     return [{ code: 'missing_value', path: ['vlm', 'backend'], message: 'is missing', advice }]
   }
-  const parsed = analyzer.find(({ name }) => name.toLowerCase() === backend)?.config.safeParse(config)
-  return [...priceProblems(file), ...timeProblems(file, parsed?.success === true ? parsed.data : config)]
+  return [...priceProblems(file), ...timeProblems(file, withDefaults('analyzer', { backend, config }, catalog) ?? config)]
 }
 
 function priceProblems({ vlm }: ConfigFile): Problem[] {

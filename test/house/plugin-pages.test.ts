@@ -20,6 +20,7 @@ const PAGE_OF_KIND = {
 const REST = {
   version: 1,
   cameras: ['front_door', 'driveway', 'garage'].map((name) => ({ name, source: { backend: 'folder', config: { path: `/v/${name}` } } })),
+  vlm: { backend: 'mock' },
 }
 
 function examplesOf(page: string): string[] {
