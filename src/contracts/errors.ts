@@ -43,5 +43,5 @@ export function messageOf(cause: unknown): string {
 
 /** Node's `error.code`, or the empty string. */
 export function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  return cause instanceof Error && 'code' in cause ? String(cause.code ?? '') : ''
 }

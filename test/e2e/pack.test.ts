@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -12,6 +12,9 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_ENV$|NODE_OPTIONS$|VITEST)/i.test(name)))
 
 const PackSchema = z.array(z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })).length(1)
+
+const linksIn = (text: string) =>
+  [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, link = '']) => link).filter((link) => !/^\w+:/.test(link))
 
 let folder = ''
 let packed: z.infer<typeof PackSchema>[number] | undefined
@@ -36,7 +39,23 @@ test('the package has what it needs to run, and no tests, sources or tools', () 
   const paths = packed?.files.map(({ path }) => path) ?? []
   expect(paths).toEqual(expect.arrayContaining(['dist/main.js', 'config/example.yaml', 'README.md', 'LICENSE', 'CHANGELOG.md']))
   expect(paths.filter((path) => path.endsWith('.sql'))).not.toEqual([])
-  expect(paths.filter((path) => /\.test\.|^(src|test|tools|bench)\/|testkit\/(?!simulated-camera\/)|(?<!\.d)\.ts$/.test(path))).toEqual([])
+  const code = paths.filter((path) => !path.endsWith('.md'))
+  expect(code.filter((path) => /\.test\.|^(src|test|tools|bench)\/|testkit\/(?!simulated-camera\/)|(?<!\.d)\.ts$/.test(path))).toEqual([])
+})
+
+test('every link from one of its pages to another file leads to one that is in the package', async () => {
+  const paths = packed?.files.map(({ path }) => path) ?? []
+  const broken = await Promise.all(
+    paths
+      .filter((path) => path.endsWith('.md'))
+      .map(async (page) =>
+        linksIn(await readFile(join(ROOT, page), 'utf8'))
+          .map((link) => posix.join(posix.dirname(page), link))
+          .filter((target) => !paths.some((path) => path === target || path.startsWith(`${target}/`)))
+          .map((target) => `${page}: ${target}`),
+      ),
+  )
+  expect(broken.flat()).toEqual([])
 })
 
 test('the installed program knows its version', async () => {

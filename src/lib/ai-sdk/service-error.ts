@@ -1,6 +1,7 @@
 import { APICallError } from '@ai-sdk/provider'
-import { codeOf, pluginError, type ErrorKind, type PluginError } from '../../contracts/errors.ts'
+import { pluginError, type ErrorKind, type PluginError } from '../../contracts/errors.ts'
 import { kindOfStatus, retryAfterMs } from '../http-errors.ts'
+import { deepestCode } from '../deepest-code.ts'
 
 /** A request that a service refused, or could not serve. */
 export interface Refusal {
@@ -87,9 +88,4 @@ export function readJson(text: string | undefined): unknown {
 
 function headerOf(cause: APICallError, name: string): string | null {
   return cause.responseHeaders?.[name] ?? null
-}
-
-function deepestCode(cause: unknown): string {
-  const inner = cause instanceof Error && cause.cause !== undefined ? deepestCode(cause.cause) : ''
-  return inner === '' ? codeOf(cause) : inner
 }

@@ -1,6 +1,7 @@
 import OpenAI from 'openai'
-import { codeOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
+import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import { kindOfStatus, retryAfterMs } from '../../../lib/http-errors.ts'
+import { deepestCode } from '../../../lib/deepest-code.ts'
 
 const ADVICE_BY_STATUS: Readonly<Record<number, string>> = {
   401: 'the key was not accepted; check the variable that `api_key_env` names',
@@ -46,9 +47,4 @@ function fromStatus(status: number, headers: unknown, { host, now }: { readonly 
   // 402: a retry costs time and cannot help, the owner can.
   const error = pluginError(status === 402 ? 'rejected' : kindOfStatus(status), message)
   return waitMs === undefined || error.kind !== 'unavailable' ? error : { ...error, retryAfterMs: waitMs }
-}
-
-function deepestCode(cause: unknown): string {
-  const inner = cause instanceof Error && cause.cause !== undefined ? deepestCode(cause.cause) : ''
-  return inner === '' ? codeOf(cause) : inner
 }
