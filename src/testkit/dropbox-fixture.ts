@@ -11,7 +11,7 @@ import { testHost } from './plugin-host.ts'
 
 /** Settings with a refresh token, as recommended. */
 export const REFRESHING = { root: '/homecam', refresh_token_env: 'REFRESH', app_key_env: 'KEY', app_secret_env: 'SECRET' }
-const ENV = { REFRESH: TEST_APP.refreshToken, KEY: TEST_APP.appKey, SECRET: TEST_APP.appSecret ?? '' }
+export const REFRESHING_ENV = { REFRESH: TEST_APP.refreshToken, KEY: TEST_APP.appKey, SECRET: TEST_APP.appSecret ?? '' }
 
 export interface DropboxFixture extends AsyncDisposable {
   readonly server: DropboxServer
@@ -31,7 +31,7 @@ export interface DropboxFixtureOptions extends DropboxServerOptions {
 /** The plugin, with a Dropbox of its own. */
 export async function aDropbox({ config, host, partBytes = PART_BYTES, ...options }: DropboxFixtureOptions = {}): Promise<DropboxFixture> {
   const server = await DropboxServer.start(options)
-  const given = testHost({ env: ENV, ...host })
+  const given = testHost({ env: REFRESHING_ENV, ...host })
   const opened: StorageBackend[] = []
   const open = async () => {
     const loaded = await dropboxPlugin(server.endpoints, partBytes).load(config ?? REFRESHING, given)

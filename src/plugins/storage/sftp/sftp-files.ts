@@ -1,4 +1,5 @@
 import type { SFTPWrapper, Stats } from 'ssh2'
+import { droppedBuffers } from '../../../lib/dropped-buffers.ts'
 import { ConnectionLost, SFTP_STATUS, statusOf } from './sftp-errors.ts'
 
 type Done<T> = (cause: Error | null | undefined, value: T) => void
@@ -37,9 +38,10 @@ export class SftpFiles {
   }
 
   /** The bytes are copied before this returns, if they are no more than the least packet every server takes. */
-  write(handle: Buffer, bytes: Uint8Array, position: number): Promise<void> {
+  async write(handle: Buffer, bytes: Uint8Array, position: number): Promise<void> {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    return this.#call((done) => this.#sftp.write(handle, buffer, 0, buffer.length, position, (cause) => done(cause, undefined)))
+    await this.#call<void>((done) => this.#sftp.write(handle, buffer, 0, buffer.length, position, (cause) => done(cause, undefined)))
+    droppedBuffers.add(buffer.length)
   }
 
   /** Fills `buffer` with what is at `position`; fewer bytes only at the end of the file. */
@@ -49,6 +51,7 @@ export class SftpFiles {
         this.#sftp.read(handle, buffer, filled, buffer.length - filled, position + filled, (cause, bytesRead) => done(cause, bytesRead)),
       )
       if (read === 0) throw new ConnectionLost('the file ended too early')
+      droppedBuffers.add(read)
       filled += read
     }
   }
