@@ -4,6 +4,7 @@ import { ConfigFileSchema } from '../config/schema.ts'
 import { ok } from '../contracts/result.ts'
 import type { FilterResult } from '../contracts/detection.ts'
 import type { FilterOverrides } from '../contracts/filter.ts'
+import type { StorageBackend } from '../contracts/storage.ts'
 import { storageKeys } from '../core/storage-keys.ts'
 import { aFilterResult } from '../testkit/builders.ts'
 import { aClipState } from '../testkit/clip-states.ts'
@@ -31,8 +32,30 @@ test.each([
     mayPay: () => true,
   }
   const stage = clipStages(CONFIG, plugins).filter(aClipState({ motion_scores }), '/spool/a.mp4', () => undefined)
-  expect(await stage.attempt(new AbortController().signal)).toMatchObject({ ok: true })
+  expect(await stage.attempt(new AbortController().signal, () => undefined)).toMatchObject({ ok: true })
   expect(asked).toMatchObject([{ look_first_s }])
+})
+
+test('an upload goes on with each byte that the storage has taken, and with nothing else', async () => {
+  let signs = 0
+  const storage: Pick<StorageBackend, 'put'> = {
+    put: async (_path, _key, _signal, progress) => {
+      for (const bytes of [1, 30_000, 0, -1, NaN]) progress?.onBytes(bytes)
+      return ok({ storage_uri: 'memory:a', view_url: null })
+    },
+  }
+  const plugins = {
+    storage,
+    filter: { detect: async () => ok(aFilterResult()) },
+    analyzer: null,
+    keys: storageKeys('clips', null),
+    repository: { get: () => null, record: () => undefined },
+    onUsage: () => undefined,
+    mayPay: () => true,
+  }
+  const stage = clipStages(CONFIG, plugins).upload(aClipState())
+  expect(await stage.attempt(new AbortController().signal, () => void (signs += 1))).toMatchObject({ ok: true })
+  expect(signs).toBe(2)
 })
 
 test('a hit is passed on when it is one', async () => {
@@ -53,6 +76,6 @@ test('a hit is passed on when it is one', async () => {
     repository: { get: () => null, record: () => undefined },
   }
   const stage = clipStages(CONFIG, plugins).filter(aClipState(), '/spool/a.mp4', (hit) => hits.push(hit))
-  expect(await stage.attempt(new AbortController().signal)).toMatchObject({ ok: true })
+  expect(await stage.attempt(new AbortController().signal, () => undefined)).toMatchObject({ ok: true })
   expect(hits).toEqual([aFilterResult()])
 })

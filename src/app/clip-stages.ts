@@ -45,8 +45,11 @@ export function clipStages(config: StageConfig, plugins: StagePlugins): ClipStag
       plugin: config.storage.backend,
       timeoutMs: timeouts.upload_s * 1000,
       slots: slots.upload,
-      attempt: (signal) => {
-        const progress = copyProgress(clip.clip_id, plugins.repository, onCopy)
+      attempt: (signal, goesOn) => {
+        const onBytes = (bytes: number) => {
+          if (bytes > 0) goesOn()
+        }
+        const progress = copyProgress(clip.clip_id, plugins.repository, { onCopy, onBytes })
         return plugins.storage.put(clip.local_path, plugins.keys.clip(clip), signal, progress)
       },
     }),

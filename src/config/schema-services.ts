@@ -52,7 +52,9 @@ export const SERVICE_KEYS = {
     .describe('What happens when a stage fails in a way that can pass.'),
   timeouts: z
     .strictObject({
-      upload_s: seconds(300).describe('Seconds one upload may take.'),
+      upload_s: seconds(300).describe(
+        'Seconds an upload may go without a byte that the storage has taken. One that goes on is left to it, however slow the line.',
+      ),
       filter_s: seconds(120).describe('Seconds one detection may take.'),
       vlm_s: seconds(120).describe('Seconds one analysis may take.'),
       notify_s: seconds(30).describe('Seconds one notification may take.'),

@@ -16,8 +16,13 @@ export interface StoredCopy extends StoredObject {
   readonly place: string
 }
 
-/** Lets a storage that keeps several copies go on where an earlier try, perhaps of an earlier process, ended. */
+/** How storing a file goes on; and what lets a storage of several copies go on where an earlier try, perhaps of an earlier process, ended. */
 export interface CopyProgress {
+  /**
+   * Hears how many more bytes the storage has taken, as soon as it is known. An upload that tells of bytes may take as long as it
+   * needs, with `timeouts.upload_s` from one time to the next; one that does not has that long for everything.
+   */
+  readonly onBytes: (bytes: number) => void
   /** What is stored already. */
   readonly copies: readonly StoredCopy[]
   /** Hears of each copy as soon as it is complete. */
@@ -78,7 +83,7 @@ export interface ByteRange {
 export interface StorageBackend extends AsyncDisposable {
   /**
    * Stores a file. Idempotent: overwrites the same key, never leaves half an object under it.
-   * @param progress for storages that keep several copies; others leave it alone.
+   * @param progress `onBytes` is for all; the copies are for storages that keep several, and others leave them alone.
    */
   put(localPath: string, key: string, signal: AbortSignal, progress?: CopyProgress): Promise<Result<StoredObject, PluginError>>
   /** The address `put` gives this key, without asking anybody. Pure. `invalid` for a bad key. */

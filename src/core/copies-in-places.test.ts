@@ -31,7 +31,7 @@ async function mirroredPipeline() {
     plugin: 'mirror',
     timeoutMs: 60_000,
     slots: new Semaphore(1),
-    attempt: (signal) => places.mirror.put(places.file, keys.clip(clip), signal, copyProgress(clip.clip_id, repository, onCopy)),
+    attempt: (signal) => places.mirror.put(places.file, keys.clip(clip), signal, copyProgress(clip.clip_id, repository, { onCopy })),
   })
   const changes: Partial<ProcessClip> = { stages: { ...pipeline.deps().stages, upload } }
   const isIn = (name: 'nas' | 'usb', key = KEY) => existsSync(join(places.folders[name], key))

@@ -2,16 +2,20 @@ import { ClipFactSchema } from '../contracts/clip-events.ts'
 import type { CopyProgress, StoredCopy } from '../contracts/storage.ts'
 import type { ClipRepository } from './clip-repository.ts'
 
-/**
- * Lets a storage that keeps several copies write each down as it arrives, and read what an earlier try brought about.
- * @param onCopy hears of each after it was written down.
- */
+export interface CopyListeners {
+  /** Hears of each copy after it was written down. */
+  readonly onCopy?: ((copy: StoredCopy) => void) | undefined
+  readonly onBytes?: CopyProgress['onBytes']
+}
+
+/** Lets a storage that keeps several copies write each down as it arrives, and read what an earlier try brought about. */
 export function copyProgress(
   clipId: string,
   repository: Pick<ClipRepository, 'get' | 'record'>,
-  onCopy: (copy: StoredCopy) => void = () => undefined,
+  { onCopy, onBytes = () => undefined }: CopyListeners = {},
 ): CopyProgress {
   return {
+    onBytes,
     get copies() {
       const known = Object.entries(repository.get(clipId)?.copies ?? {})
       return known.map(([place, { storage_uri, view_url }]) => ({ place, storage_uri, view_url }))
@@ -23,7 +27,7 @@ export function copyProgress(
       const fact = ClipFactSchema.safeParse({ event_type: 'upload_copied', place, storage_uri, view_url })
       if (!fact.success) return // what breaks its contract must not make the journal unreadable
       repository.record(clipId, fact.data)
-      onCopy(copy)
+      onCopy?.(copy)
     },
   }
 }

@@ -38,7 +38,7 @@ async function setUp(storage: StorageBackend, file: string, own: RemoteRetention
     using _held = repository.holdLoaded(clip_id)
     const onCopy = (copy: { place: string; storage_uri: string; view_url: string | null }) =>
       repository.record(clip_id, { event_type: 'upload_copied', ...copy })
-    const stored = await through.put(file, keyOf(nth), live, { copies: [], onCopy })
+    const stored = await through.put(file, keyOf(nth), live, { copies: [], onCopy, onBytes: () => undefined })
     const picture = await through.putBytes(Buffer.from('jpeg'), keyOf(nth).replace('.mp4', '.jpg'), live)
     if (stored.ok) repository.record(clip_id, { event_type: 'upload_completed', attempt: 1, duration_ms: 1, ...stored.value })
     if (picture.ok)

@@ -4,7 +4,7 @@ import { err, ok } from '../contracts/result.ts'
 import { Semaphore } from '../lib/semaphore.ts'
 import { settle } from '../testkit/fake-clock.ts'
 import { STORED, stageRunner, uploadStage } from '../testkit/fake-stage.ts'
-import { runStage } from './run-stage.ts'
+import { runStage, type Stage } from './run-stage.ts'
 
 const TARGET = { clip_id: 'front_door_1767225600.mp4', attemptsBefore: 0 }
 const live = new AbortController().signal
@@ -113,6 +113,40 @@ describe('retries', () => {
   })
 })
 
+describe('a stage that shows how it goes on', () => {
+  const MINUTE_MS = 60_000
+
+  test('may take as long as it needs', async () => {
+    const { runner, clock, events } = stageRunner()
+    const slow: Stage<'upload'>['attempt'] = async (signal, goesOn) => {
+      for (let minutes = 0; minutes < 30; minutes += 1) {
+        await clock.sleep(MINUTE_MS - 1, signal)
+        goesOn()
+      }
+      return ok(STORED)
+    }
+    const running = runStage(runner, { ...uploadStage([], { timeoutMs: MINUTE_MS }), attempt: slow }, TARGET, live)
+    await clock.advance(30 * MINUTE_MS)
+    expect(await running).toEqual({ state: 'ok', value: STORED })
+    expect(events()).toEqual(['upload_started', 'upload_completed'])
+  })
+
+  test('and then stands still is given up, and told from one that never began', async () => {
+    const { runner, clock, facts } = stageRunner({ retry: { maxAttempts: 1, backoffMs: 0 } })
+    const stuck: Stage<'upload'>['attempt'] = async (signal, goesOn) => {
+      await clock.sleep(MINUTE_MS - 1, signal)
+      goesOn()
+      return new Promise(() => undefined)
+    }
+    const running = runStage(runner, { ...uploadStage([], { timeoutMs: MINUTE_MS }), attempt: stuck }, TARGET, live)
+    await clock.advance(2 * MINUTE_MS - 2)
+    expect(facts).toHaveLength(1)
+    await clock.advance(1)
+    const message = 'fake went on for a while, but then did nothing more for 60 s'
+    expect(await running).toMatchObject({ state: 'failed', error: { kind: 'timeout', message } })
+  })
+})
+
 describe('plugins that break their contract', () => {
   test.each([
     ['throws at once', () => { throw new Error('boom s3cret') }], // prettier-ignore
@@ -141,9 +175,10 @@ describe('plugins that break their contract', () => {
   test('one that never answers is a timeout, and its slot is free again', async () => {
     const { runner, clock } = stageRunner({ retry: { maxAttempts: 1, backoffMs: 0 } })
     const stage = uploadStage([() => new Promise(() => undefined)], { timeoutMs: 10 })
-    expect(await runStage(runner, stage, TARGET, live)).toMatchObject({ state: 'failed', error: { kind: 'timeout' } })
+    const running = runStage(runner, stage, TARGET, live)
+    await clock.advance(10)
+    expect(await running).toMatchObject({ state: 'failed', error: { kind: 'timeout', message: 'fake gave no answer within 0.01 s' } })
     expect([stage.slots.held, stage.calls[0]?.aborted]).toEqual([0, true])
-    await clock.advance(0)
   })
 
   test('one that calls itself cancelled though nobody cancelled is tried again', async () => {

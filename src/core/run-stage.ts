@@ -15,13 +15,15 @@ export interface Stage<N extends StageName> {
   readonly name: N
   /** The plugin's name; for `notify` the notifier's. */
   readonly plugin: string
+  /** Of a try, from its last sign of progress on. */
   readonly timeoutMs: number
   readonly slots: Semaphore
   /** Which part of an alert `notify` delivers; absent: the verdict. */
   readonly alertStage?: AlertStage
   /** Asked once there is a slot, in the same breath as the attempt is noted: false ends the stage without it. Absent: it is wanted. */
   readonly isWanted?: () => boolean
-  readonly attempt: (signal: AbortSignal) => Promise<Result<StageOutputs[N], PluginError>>
+  /** One try. `goesOn` tells of progress, where the stage can see it; then the try has all of its time again. */
+  readonly attempt: (signal: AbortSignal, goesOn: () => void) => Promise<Result<StageOutputs[N], PluginError>>
 }
 
 export interface StageRunner {
@@ -92,7 +94,8 @@ async function attemptOnce<N extends StageName>(
   if (stage.isWanted?.() === false) return 'not_wanted'
   runner.record(target.clip_id, facts.started(run))
   const startedMs = runner.clock.monotonicMs()
-  const result = await callPlugin({ plugin: stage.plugin, timeoutMs: stage.timeoutMs, signal }, stage.attempt)
+  const call = { plugin: stage.plugin, timeoutMs: stage.timeoutMs, signal, clock: runner.clock }
+  const result = await callPlugin(call, stage.attempt)
   const duration_ms = Math.max(0, Math.round(runner.clock.monotonicMs() - startedMs))
   if (!result.ok) return err({ error: result.error, durationMs: duration_ms })
   const fact = completedFact(stage, { ...run, duration_ms }, result.value)

@@ -1,6 +1,6 @@
 import { pluginError, type ErrorKind, type PluginError } from '../contracts/errors.ts'
 import { err, type Result } from '../contracts/result.ts'
-import type { ByteRange, StorageBackend } from '../contracts/storage.ts'
+import type { ByteRange, CopyProgress, StorageBackend } from '../contracts/storage.ts'
 import { orAborted } from '../lib/deadline.ts'
 
 /** A storage that works until it is told not to. */
@@ -19,8 +19,8 @@ export class FaultyStorage implements StorageBackend {
     this.fails = pluginError(kind, message)
   }
 
-  put(localPath: string, key: string, signal: AbortSignal) {
-    return this.#unless(`put ${key}`, signal, () => this.#behind.put(localPath, key, signal))
+  put(localPath: string, key: string, signal: AbortSignal, progress?: CopyProgress) {
+    return this.#unless(`put ${key}`, signal, () => this.#behind.put(localPath, key, signal, progress))
   }
 
   putBytes(bytes: Uint8Array, key: string, signal: AbortSignal) {

@@ -129,7 +129,7 @@ export class PipelineFixture {
           ...stage,
           name: 'upload',
           plugin: 'memory',
-          attempt: (signal) => this.storage.put('', this.keys.clip(clip), signal, copyProgress(clip.clip_id, this.repository, onCopy)),
+          attempt: (signal) => this.storage.put('', this.keys.clip(clip), signal, copyProgress(clip.clip_id, this.repository, { onCopy })),
         }),
         filter: (_clip, _path, onHit) => ({ ...stage, name: 'filter', plugin: 'mock', attempt: (signal) => this.filter(signal, onHit) }),
         vlm: () => ({ ...stage, name: 'vlm', plugin: 'mock', attempt: (signal) => this.vlm(signal) }),

@@ -12,11 +12,17 @@ setMaxListeners(0, live)
 const REFUSED_KEYS = ['', '/', '///', '/etc/passwd', '..', '../x', 'a/../../x', 'a\\b', 'a\0b', 'x'.repeat(513)]
 const BIG_BYTES = 8 * 1024 * 1024
 
+export interface StorageTraits {
+  /** A file system may have a file at once, as a clone, and then there is nothing to tell on the way. */
+  readonly mayClone?: boolean
+}
+
 /** Every storage backend runs this; a new one starts by making it pass. `create` gives an empty one each time. */
-export function storageContract(name: string, create: () => Promise<StorageBackend>): void {
+export function storageContract(name: string, create: () => Promise<StorageBackend>, { mayClone = false }: StorageTraits = {}): void {
   describe(`storage contract: ${name}`, () => {
     describe('storing', () => {
       testRoundTrip(create)
+      testProgress(create, mayClone ? 1 : 2)
       testReplacing(create)
     })
     describe('reading', () => testReading(create))
@@ -69,6 +75,20 @@ function testRoundTrip(create: Create): void {
     const folder = join(await freshFolder(), 'not', 'yet', 'there')
     expect(await storage.get(uri, join(folder, 'a.mp4'), live)).toMatchObject({ ok: true })
     expect(await readdir(folder)).toEqual(['a.mp4'])
+  })
+}
+
+function testProgress(create: Create, leastReports: number): void {
+  test('tells of the bytes of a file, each once, as the storage takes them', async () => {
+    await using storage = await create()
+    const file = join(await freshFolder(), 'source.bin')
+    await writeFile(file, Buffer.alloc(BIG_BYTES + 1))
+    const told: number[] = []
+    const progress = { onBytes: (bytes: number) => void told.push(bytes), copies: [], onCopy: () => undefined }
+    expect(await storage.put(file, 'a.mp4', live, progress)).toMatchObject({ ok: true })
+    const copies = storage.places?.length ?? 1
+    expect(told.reduce((sum, bytes) => sum + bytes, 0)).toBe(copies * (BIG_BYTES + 1))
+    expect(told.length).toBeGreaterThanOrEqual(copies * leastReports)
   })
 }
 

@@ -1,8 +1,7 @@
-import type { FileHandle } from 'node:fs/promises'
 import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
-import type { ByteRange, ObjectRead, StorageBackend, StoredObject } from '../../../contracts/storage.ts'
+import type { ByteRange, CopyProgress, ObjectRead, StorageBackend, StoredObject } from '../../../contracts/storage.ts'
 import { StorageCalls } from '../../../lib/remote-storage/calls.ts'
 import { valueOf } from '../../../lib/remote-storage/value-of.ts'
 import { WriteProof } from '../../../lib/remote-storage/write-proof.ts'
@@ -18,7 +17,7 @@ import { ping, pingAccount } from './ping.ts'
 import { placeFile } from './place-file.ts'
 import { localError, openSource, readStart } from './source-file.ts'
 import { UploadProgressFolder } from './upload-progress.ts'
-import { commitInfo, UploadSession } from './upload-session.ts'
+import { commitInfo, UploadSession, type SessionJob } from './upload-session.ts'
 
 export interface DropboxStorageConfig extends PathRules {
   readonly web_url_prefix: string | null
@@ -31,6 +30,8 @@ export interface DropboxParts {
   /** What is larger goes in parts of this size. */
   readonly partBytes: number
 }
+
+type FileJob = Pick<SessionJob, 'path' | 'file' | 'size' | 'onBytes'>
 
 /** What Dropbox takes in one request. */
 const MOST_BYTES_AT_ONCE = 150 * 1024 * 1024
@@ -55,15 +56,14 @@ export class DropboxStorage implements StorageBackend {
     this.#progress = new UploadProgressFolder(host.dirs.state, host.clock, host.log)
   }
 
-  put(localPath: string, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
+  put(localPath: string, key: string, signal: AbortSignal, progress?: CopyProgress): Promise<Result<StoredObject, PluginError>> {
     return this.#store(key, signal, async (path, limited) => {
       const source = await openSource(localPath)
       if (!source.ok) return source
       const { file, size } = source.value
       try {
-        return size <= this.#parts.partBytes
-          ? await this.#uploadWhole(path, file, size, limited)
-          : await this.#uploadInParts(path, file, size, limited)
+        const job = { path, file, size, onBytes: progress?.onBytes }
+        return size <= this.#parts.partBytes ? await this.#uploadWhole(job, limited) : await this.#uploadInParts(job, limited)
       } finally {
         await file.close()
       }
@@ -157,9 +157,12 @@ export class DropboxStorage implements StorageBackend {
     })
   }
 
-  async #uploadWhole(path: string, file: FileHandle, size: number, signal: AbortSignal): Promise<Result<Metadata, PluginError>> {
+  async #uploadWhole({ path, file, size, onBytes }: FileJob, signal: AbortSignal): Promise<Result<Metadata, PluginError>> {
     const bytes = await readStart(file, size)
-    return bytes.ok ? this.#upload(path, bytes.value, signal) : bytes
+    if (!bytes.ok) return bytes
+    const stored = await this.#upload(path, bytes.value, signal)
+    if (stored.ok) onBytes?.(size)
+    return stored
   }
 
   async #upload(path: string, bytes: Uint8Array, signal: AbortSignal): Promise<Result<Metadata, PluginError>> {
@@ -169,15 +172,15 @@ export class DropboxStorage implements StorageBackend {
     return stored.ok ? this.#verified(path, stored.value, hash, signal) : err(stored.error.error)
   }
 
-  async #uploadInParts(path: string, file: FileHandle, size: number, signal: AbortSignal): Promise<Result<Metadata, PluginError>> {
-    const blocks = await hashBlocks(file, signal)
+  async #uploadInParts(job: FileJob, signal: AbortSignal): Promise<Result<Metadata, PluginError>> {
+    const blocks = await hashBlocks(job.file, signal)
     const hash = contentHash(blocks)
     const session = new UploadSession(
       { client: this.#client, progress: this.#progress, clock: this.#host.clock, partBytes: this.#parts.partBytes },
-      { path, size, content_hash: hash, file, blocks },
+      { ...job, content_hash: hash, blocks },
     )
     const stored = await session.run(signal)
-    return stored.ok ? this.#verified(path, stored.value, hash, signal) : stored
+    return stored.ok ? this.#verified(job.path, stored.value, hash, signal) : stored
   }
 
   /** What Dropbox stored must be what we sent; else it is taken away again and the upload counts as failed. */

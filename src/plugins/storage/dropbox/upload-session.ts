@@ -19,6 +19,8 @@ export interface SessionParts {
 export interface SessionJob extends UploadGoal {
   readonly file: FileHandle
   readonly blocks: readonly Buffer[]
+  /** Hears of what Dropbox has confirmed. */
+  readonly onBytes: ((bytes: number) => void) | undefined
 }
 
 /** How often one upload follows Dropbox's corrections or begins anew, before it is left to a later try. */
@@ -50,11 +52,12 @@ export class UploadSession {
     for (let detours = 0; ;) {
       const step = nextStep(this.#session?.offset ?? null, size, this.#parts.partBytes)
       const sent = await this.#send(step, signal)
-      if (sent.ok && sent.value !== null) {
+      if (sent.ok) {
+        this.#job.onBytes?.(step.end - step.start)
+        if (sent.value === null) continue
         await this.#parts.progress.forget(path)
         return ok(sent.value)
       }
-      if (sent.ok) continue
       const next = recovery(sent.error, step, size)
       detours += 1
       if (next.do === 'give_up' || detours > MOST_DETOURS) return err(sent.error.error)

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream, constants } from 'node:fs'
-import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { codeOf } from '../../../contracts/errors.ts'
@@ -20,17 +20,32 @@ export async function placeDurably(tempPath: string, target: string, fill: (temp
 }
 
 /** Copies `source` to the new file `target`: a reflink where the file system has them, else a stream that `signal` stops. */
-export async function copyCancellably(source: string, target: string, signal: AbortSignal): Promise<void> {
+export async function copyCancellably(
+  source: string,
+  target: string,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void = () => undefined,
+): Promise<void> {
   signal.throwIfAborted()
   try {
     await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE)
+    onBytes((await stat(target)).size)
   } catch (cause) {
     if (!NO_REFLINK.has(codeOf(cause))) throw cause
     await pipeline(
       createReadStream(source, { highWaterMark: CHUNK_BYTES }),
+      (chunks: AsyncIterable<Uint8Array>) => telling(chunks, onBytes),
       createWriteStream(target, { flags: 'wx', highWaterMark: CHUNK_BYTES }),
       { signal },
     )
+  }
+}
+
+/** A chunk is on its way into the file when the next one is asked for. */
+async function* telling(chunks: AsyncIterable<Uint8Array>, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    yield chunk
+    onBytes(chunk.length)
   }
 }
 

@@ -12,7 +12,7 @@ import { localStorage } from './plugin.ts'
 const live = new AbortController().signal
 const MARKER = '.homesec-storage.json'
 
-storageContract('local', () => open({}, testHost()))
+storageContract('local', () => open({}, testHost()), { mayClone: true })
 
 async function open(config: object, host: PluginHost): Promise<StorageBackend> {
   const loaded = await localStorage.load(config, host)

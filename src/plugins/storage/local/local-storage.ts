@@ -5,7 +5,7 @@ import { addAbortSignal } from 'node:stream'
 import { codeOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { attempt, err, ok, type Result } from '../../../contracts/result.ts'
-import type { ByteRange, ObjectRead, StorageBackend, StoredObject } from '../../../contracts/storage.ts'
+import type { ByteRange, CopyProgress, ObjectRead, StorageBackend, StoredObject } from '../../../contracts/storage.ts'
 import { storageKeyProblem } from '../../../lib/storage-key.ts'
 import { copyCancellably, makeFolderDurably, placeDurably, writeNew } from './durable-file.ts'
 import { StorageFault, toPluginError } from './file-error.ts'
@@ -34,10 +34,10 @@ class LocalStorage implements StorageBackend {
     this.#viewUrlPrefix = viewUrlPrefix
   }
 
-  put(localPath: string, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
+  put(localPath: string, key: string, signal: AbortSignal, progress?: CopyProgress): Promise<Result<StoredObject, PluginError>> {
     return this.#store(key, signal, async (part) => {
       await requireSource(localPath)
-      await copyCancellably(localPath, part, signal)
+      await copyCancellably(localPath, part, signal, progress?.onBytes)
     })
   }
 

@@ -18,7 +18,7 @@ const OWN = `local:${KEY}`
 
 function progress(...copies: StoredCopy[]): CopyProgress & { readonly heard: StoredCopy[] } {
   const heard: StoredCopy[] = []
-  return { copies, heard, onCopy: (copy) => void heard.push(copy) }
+  return { copies, heard, onCopy: (copy) => void heard.push(copy), onBytes: () => undefined }
 }
 
 async function succeeds(work: Promise<Result<unknown, PluginError>>): Promise<void> {

@@ -38,7 +38,7 @@ class MirrorStorage implements StorageBackend {
   }
 
   put(localPath: string, key: string, signal: AbortSignal, progress?: CopyProgress): Promise<Result<StoredObject, PluginError>> {
-    return this.#store(key, signal, (storage) => storage.put(localPath, key, signal), progress)
+    return this.#store(key, signal, (storage) => storage.put(localPath, key, signal, progress && ofOnePlace(progress)), progress)
   }
 
   putBytes(bytes: Uint8Array, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
@@ -148,6 +148,11 @@ class MirrorStorage implements StorageBackend {
     }
     return err(notFound(reasons))
   }
+}
+
+/** A place keeps no copies of its own; what it takes is progress of the whole. */
+function ofOnePlace({ onBytes }: CopyProgress): CopyProgress {
+  return { onBytes, copies: [], onCopy: () => undefined }
 }
 
 function copyIn(place: string, { storage_uri, view_url }: StoredObject): StoredCopy {

@@ -28,6 +28,14 @@ export interface UploadTools {
   readonly unfinished: UnfinishedUploads
 }
 
+export interface UploadJob {
+  readonly source: SourceFile
+  /** Of the object. */
+  readonly name: string
+  /** Hears of what the server has confirmed. */
+  readonly onBytes: ((bytes: number) => void) | undefined
+}
+
 interface Upload {
   readonly Bucket: string
   readonly Key: string
@@ -35,12 +43,8 @@ interface Upload {
 }
 
 /** Stores a file in parts. Whatever goes wrong, no part stays behind. */
-export async function uploadInParts(
-  tools: UploadTools,
-  source: SourceFile,
-  name: string,
-  signal: AbortSignal,
-): Promise<Result<void, PluginError>> {
+export async function uploadInParts(tools: UploadTools, job: UploadJob, signal: AbortSignal): Promise<Result<void, PluginError>> {
+  const { source, name } = job
   const { config } = tools.session
   if (source.size > config.part_size_bytes * MOST_PARTS)
     return err(pluginError('invalid', `the file has more than ${MOST_PARTS} parts: raise part_size_bytes`))
@@ -49,7 +53,7 @@ export async function uploadInParts(
   if (!upload.ok) return upload
   const { UploadId: upload_id } = upload.value
   const file = await tools.unfinished.remember({ endpoint: endpointOf(config), bucket: config.bucket, name, upload_id })
-  const parts = await uploadParts(tools, source, upload.value, signal)
+  const parts = await uploadParts(tools, job, upload.value, signal)
   const done = parts.ok ? await complete(tools.session, { upload: upload.value, parts: parts.value, source }, signal) : parts
   if (done.ok || (await abortUpload(tools.session, upload.value)).ok) await tools.unfinished.forget(file)
   else tools.unfinished.leave(file)
@@ -105,7 +109,7 @@ async function clearLeftovers({ session, unfinished }: UploadTools, signal: Abor
 /** The tags of all parts, in order. The first part that fails for good stops the others. */
 async function uploadParts(
   tools: UploadTools,
-  source: SourceFile,
+  { source, onBytes }: UploadJob,
   upload: Upload,
   signal: AbortSignal,
 ): Promise<Result<string[], PluginError>> {
@@ -117,9 +121,12 @@ async function uploadParts(
   using _following = followAbort(stop, signal)
   await inBatches(starts, parallel_parts, stop.signal, async (start) => {
     const number = start / partSize + 1
-    const sent = await readAndSend(tools, { source, upload, start, number }, stop.signal)
-    if (sent.ok) tags[number - 1] = sent.value
-    else {
+    const length = Math.min(partSize, source.size - start)
+    const sent = await readAndSend(tools, { source, upload, start, length, number }, stop.signal)
+    if (sent.ok) {
+      tags[number - 1] = sent.value
+      onBytes?.(length)
+    } else {
       failures.push(sent.error)
       stop.abort()
     }
@@ -132,17 +139,18 @@ interface PartOfFile {
   readonly source: SourceFile
   readonly upload: Upload
   readonly start: number
+  readonly length: number
   readonly number: number
 }
 
 async function readAndSend(
   tools: UploadTools,
-  { source, upload, start, number }: PartOfFile,
+  { source, upload, start, length, number }: PartOfFile,
   signal: AbortSignal,
 ): Promise<Result<string, PluginError>> {
   using buffer = await tools.buffers.take(signal)
   if (buffer === null) return err(pluginError('cancelled', 'storage operation cancelled'))
-  const read = await source.read(buffer.bytes, start, Math.min(tools.session.config.part_size_bytes, source.size - start))
+  const read = await source.read(buffer.bytes, start, length)
   if (!read.ok) return read
   return await uploadPart(tools.session, upload, { number, bytes: read.value }, signal)
 }

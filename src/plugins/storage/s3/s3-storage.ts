@@ -6,14 +6,14 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
-import type { ByteRange, ObjectRead, StorageBackend, StoredObject } from '../../../contracts/storage.ts'
+import type { ByteRange, CopyProgress, ObjectRead, StorageBackend, StoredObject } from '../../../contracts/storage.ts'
 import { StorageCalls } from '../../../lib/remote-storage/calls.ts'
 import { fault, StorageFault } from '../../../lib/remote-storage/fault.ts'
 import { valueOf } from '../../../lib/remote-storage/value-of.ts'
 import { WriteProof } from '../../../lib/remote-storage/write-proof.ts'
 import type { S3Config } from './config.ts'
 import { download } from './download.ts'
-import { requireTag, uploadInParts, type UploadTools } from './multipart-upload.ts'
+import { requireTag, uploadInParts, type UploadJob, type UploadTools } from './multipart-upload.ts'
 import { keyOf, objectName, publicUrl, uriOf } from './object-address.ts'
 import { bodyOf, wholeSizeOf } from './object-body.ts'
 import { PartBuffers } from './part-buffers.ts'
@@ -44,11 +44,11 @@ export class S3Storage implements StorageBackend {
     }
   }
 
-  put(localPath: string, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
+  put(localPath: string, key: string, signal: AbortSignal, progress?: CopyProgress): Promise<Result<StoredObject, PluginError>> {
     return this.#calls.run(signal, async (limited) => {
       const name = valueOf(objectName(this.#config, key))
-      await using file = valueOf(await SourceFile.open(localPath, limited))
-      await this.#proof.over(async () => valueOf(await this.#upload(file, name, limited)))
+      await using source = valueOf(await SourceFile.open(localPath, limited))
+      await this.#proof.over(async () => valueOf(await this.#upload({ source, name, onBytes: progress?.onBytes }, limited)))
       return await this.#stored(key, limited)
     })
   }
@@ -123,18 +123,20 @@ export class S3Storage implements StorageBackend {
     this.#session.close()
   }
 
-  #upload(file: SourceFile, name: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
-    return file.size <= this.#config.part_size_bytes ? this.#putWhole(file, name, signal) : uploadInParts(this.#tools, file, name, signal)
+  #upload(job: UploadJob, signal: AbortSignal): Promise<Result<void, PluginError>> {
+    return job.source.size <= this.#config.part_size_bytes ? this.#putWhole(job, signal) : uploadInParts(this.#tools, job, signal)
   }
 
-  async #putWhole(file: SourceFile, name: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
+  async #putWhole({ source, name, onBytes }: UploadJob, signal: AbortSignal): Promise<Result<void, PluginError>> {
     using buffer = await this.#tools.buffers.take(signal)
     if (buffer === null) return err(pluginError('cancelled', 'storage operation cancelled'))
-    const read = await file.read(buffer.bytes, 0, file.size)
+    const read = await source.read(buffer.bytes, 0, source.size)
     if (!read.ok) return read
-    const unchanged = await file.unchanged()
+    const unchanged = await source.unchanged()
     if (!unchanged.ok) return unchanged
-    return await this.#send(read.value, { name, sha256: file.sha256 }, signal)
+    const sent = await this.#send(read.value, { name, sha256: source.sha256 }, signal)
+    if (sent.ok) onBytes?.(source.size)
+    return sent
   }
 
   async #send(

@@ -2,7 +2,7 @@ import { addAbortSignal, Readable } from 'node:stream'
 import type { PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import type { Result } from '../../../contracts/result.ts'
-import type { ByteRange, ObjectRead, StorageBackend, StoredObject } from '../../../contracts/storage.ts'
+import type { ByteRange, CopyProgress, ObjectRead, StorageBackend, StoredObject } from '../../../contracts/storage.ts'
 import { orAborted } from '../../../lib/deadline.ts'
 import { addressOf, keyIn, requireKey, requireRange, spanOf, viewUrlOf } from '../../../lib/remote-storage/address.ts'
 import { StorageCalls } from '../../../lib/remote-storage/calls.ts'
@@ -41,11 +41,11 @@ export class SftpStorage implements StorageBackend {
     this.#proof = new WriteProof(host.clock)
   }
 
-  put(localPath: string, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
+  put(localPath: string, key: string, signal: AbortSignal, progress?: CopyProgress): Promise<Result<StoredObject, PluginError>> {
     return this.#calls.run(signal, async (limited) => {
       requireKey(key)
       const size = await sizeOfSource(localPath)
-      return this.#store(key, { size, chunks: chunksOf(localPath, size) }, limited)
+      return this.#store(key, { size, chunks: chunksOf(localPath, size), onBytes: progress?.onBytes }, limited)
     })
   }
 

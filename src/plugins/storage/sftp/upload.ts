@@ -5,6 +5,8 @@ import type { RemoteEntry, SftpFiles } from './sftp-files.ts'
 export interface Source {
   readonly size: number
   readonly chunks: AsyncIterable<Uint8Array>
+  /** Hears of what the server has confirmed. */
+  readonly onBytes?: ((bytes: number) => void) | undefined
 }
 
 /** Every server takes packets of this size, and ssh2 does not have to split them. */
@@ -18,7 +20,7 @@ const MOST_UNDER_WAY = 16
  */
 export async function writeFileAhead(files: SftpFiles, handle: Buffer, source: Source, signal: AbortSignal): Promise<RemoteEntry> {
   try {
-    await writeAll(files, handle, source.chunks, signal)
+    await writeAll(files, handle, source, signal)
     await files.sync(handle)
     const entry = await files.statOf(handle)
     // Against what there was to store, not what was sent: nothing sent and nothing kept is no success.
@@ -31,13 +33,16 @@ export async function writeFileAhead(files: SftpFiles, handle: Buffer, source: S
   }
 }
 
-async function writeAll(files: SftpFiles, handle: Buffer, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+async function writeAll(files: SftpFiles, handle: Buffer, { chunks, onBytes }: Source, signal: AbortSignal): Promise<void> {
   const underWay = new Set<Promise<void>>()
   const failures: Error[] = []
   let position = 0
   const start = (slice: Uint8Array) => {
     const writing = files.write(handle, slice, position).then(
-      () => void underWay.delete(writing),
+      () => {
+        underWay.delete(writing)
+        onBytes?.(slice.length)
+      },
       (cause: unknown) => {
         failures.push(cause instanceof Error ? cause : new Error(String(cause)))
         underWay.delete(writing)

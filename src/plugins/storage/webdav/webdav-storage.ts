@@ -5,7 +5,7 @@ import { addAbortSignal, Readable } from 'node:stream'
 import { messageOf, type PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import type { Result } from '../../../contracts/result.ts'
-import type { ByteRange, ObjectRead, StorageBackend, StoredObject } from '../../../contracts/storage.ts'
+import type { ByteRange, CopyProgress, ObjectRead, StorageBackend, StoredObject } from '../../../contracts/storage.ts'
 import { startDeadline } from '../../../lib/deadline.ts'
 import { addressOf, keyIn, requireKey, requireRange, viewUrlOf } from '../../../lib/remote-storage/address.ts'
 import { StorageCalls } from '../../../lib/remote-storage/calls.ts'
@@ -39,12 +39,12 @@ export class WebdavStorage implements StorageBackend {
     this.#proof = new WriteProof(host.clock)
   }
 
-  put(localPath: string, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
+  put(localPath: string, key: string, signal: AbortSignal, progress?: CopyProgress): Promise<Result<StoredObject, PluginError>> {
     return this.#calls.run(signal, async (limited) => {
       requireKey(key)
       const size = await sizeOfSource(localPath)
       // The size of now: a file that grows must not break the length that was announced.
-      return this.#store(key, { size, open: () => chunksOf(localPath, size) }, limited)
+      return this.#store(key, { size, open: () => telling(chunksOf(localPath, size), progress) }, limited)
     })
   }
 
@@ -191,6 +191,14 @@ export class WebdavStorage implements StorageBackend {
     } catch (cause) {
       throw fault('rejected', `the file in \`ca_file\` cannot be read: ${messageOf(cause)}`)
     }
+  }
+}
+
+/** A chunk has left this machine when the next one is asked for. */
+async function* telling(chunks: AsyncIterable<Uint8Array>, progress?: CopyProgress): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    yield chunk
+    progress?.onBytes(chunk.length)
   }
 }
 
