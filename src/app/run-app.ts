@@ -19,6 +19,7 @@ import { makeThumbnail } from './clip-stages.ts'
 import { openHome } from './home-hub.ts'
 import { lockDataDir } from './data-lock.ts'
 import { createLogger, type LogLine } from './logger.ts'
+import { logNodeWarnings } from './node-warnings.ts'
 import { openIndex } from './open-index.ts'
 import { serveApi } from './serve-api.ts'
 import type { Parts } from './parts.ts'
@@ -53,6 +54,8 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
   const log = createLogger({ level: config.log.level, format: logFormat(config.log.format), redact, tee: (line) => tee.take(line) })
   const scope = new Scope((name, cause) => log.error({ event_type: 'dispose_failed', part: name, cause }, 'a part did not stop cleanly'))
   scope.own('data folder lock', lock.value)
+  const nodeWarnings = logNodeWarnings(log)
+  scope.defer('warnings of Node', async () => nodeWarnings[Symbol.dispose]())
   const giveUp = async (reason: string) => {
     await scope[Symbol.asyncDispose]()
     return err(redact(reason))

@@ -38,6 +38,25 @@ test('a folder without .env is no mistake; an .env that cannot be read is', asyn
   expect(await readEnvironment([folder])).toMatchObject({ ok: false, error: expect.stringContaining('EISDIR') as string })
 })
 
+test.each([
+  ['A=rtsp://user:se#cret@camera/1', 'A'],
+  ['# fine\n export LONG_NAME = pass#word # and why', 'LONG_NAME'],
+])('a value that would be cut short at its "#" is a mistake, told without the value: %j', async (text, name) => {
+  const environment = await readEnvironment([await folderWith(text)])
+  expect(environment).toMatchObject({
+    ok: false,
+    error: expect.stringContaining(`${name} would end at its "#"; put the value in quotes`) as string,
+  })
+  expect(JSON.stringify(environment)).not.toMatch(/se#|pass/)
+})
+
+test.each(['A="se#cret" # why', "A='se#cret'", 'A=`se#cret`', 'A=secret # why', 'A=secret', '# A=se#cret', 'A= # nothing', 'A=# nothing'])(
+  'a "#" in quotes, or after a space, is none: %j',
+  async (text) => {
+    expect(await readEnvironment([await folderWith(text)])).toMatchObject({ ok: true })
+  },
+)
+
 test('an empty variable counts as not set', async () => {
   expect(createSecrets({ A: '' }).get('A')).toBeUndefined()
 })

@@ -16,12 +16,24 @@ export async function readEnvironment(folders: readonly string[]): Promise<Resul
   for (const folder of new Set(folders.map((path) => resolve(path)))) {
     const file = join(folder, '.env')
     try {
-      environment = { ...parseEnv(await readFile(file, 'utf8')), ...environment }
+      const text = await readFile(file, 'utf8')
+      const cut = cutShort(text)
+      if (cut !== null) return err(`${file}, line ${cut.line}: ${cut.name} would end at its "#"; put the value in quotes`)
+      environment = { ...parseEnv(text), ...environment }
     } catch (cause) {
       if (codeOf(cause) !== 'ENOENT') return err(`${file} cannot be read: ${codeOf(cause) || messageOf(cause)}`)
     }
   }
   return ok(environment)
+}
+
+/** An unquoted value that a "#" ends in mid-word: half a password, where a comment was hardly meant. */
+function cutShort(text: string): { readonly line: number; readonly name: string } | null {
+  for (const [index, line] of text.split('\n').entries()) {
+    const [, name] = /^\s*(?:export\s+)?(\w+)\s*=\s*(?!["'`])[^#]*[^\s#=]#/.exec(line) ?? []
+    if (name !== undefined) return { line: index + 1, name }
+  }
+  return null
 }
 
 export function createSecrets(environment: Environment): Secrets {
