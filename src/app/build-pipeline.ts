@@ -152,6 +152,7 @@ function buildProcessing(context: PipelineContext, state: State): ProcessClip & 
       makeThumbnail: context.video.makeThumbnail,
       timeoutMs: config.timeouts.upload_s * 1000,
       log,
+      redact: context.redact,
     }),
     shouldAnalyze: gate.verdict,
     settingsOf,

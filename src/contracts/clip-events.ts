@@ -44,6 +44,8 @@ const OTHER_FACTS = [
   z.object({ event_type: z.literal('vlm_failed'), ...failed }),
   z.object({ event_type: z.literal('vlm_skipped'), reason: z.string() }),
   z.object({ event_type: z.literal('artifacts_stored'), thumbnail_uri: z.string().nullable(), analysis_uri: z.string().nullable() }),
+  /** No picture could be made of the clip. Without a retry it is given up. */
+  z.object({ event_type: z.literal('thumbnail_failed'), attempt, will_retry: z.boolean(), error: StoredErrorSchema }),
   z.object({ event_type: z.literal('alert_decision_made'), alert_decision: AlertDecisionSchema }),
   z.object({ event_type: z.literal('notification_started'), ...started, ...delivery }),
   z.object({ event_type: z.literal('notification_failed'), ...failed, ...delivery }),

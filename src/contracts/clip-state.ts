@@ -35,6 +35,15 @@ export type FirstAlert = Readonly<z.infer<typeof FirstAlertSchema>>
 export const ClipCopySchema = z.object({ storage_uri: z.string(), view_url: z.string().nullable(), stored_at: TimestampSchema })
 export type ClipCopy = Readonly<z.infer<typeof ClipCopySchema>>
 
+/** Tries to make a clip's picture that brought none. */
+export const PictureFailureSchema = z.object({
+  attempts: z.number().int().positive(),
+  /** `kind: message` of the last one. */
+  last_error: z.string(),
+  /** Nobody tries any more: there will be no picture. */
+  given_up: z.boolean(),
+})
+
 /** One clip: the row in `clip_states.data` and, with its events, the journal file. Only ever made by folding events. */
 export const ClipStateDataSchema = z.object({
   schema_version: z.literal(SCHEMA_VERSION),
@@ -51,6 +60,8 @@ export const ClipStateDataSchema = z.object({
   /** By the name of the place, where a storage keeps several copies; filled as they arrive. */
   copies: z.record(z.string(), ClipCopySchema).default({}),
   thumbnail_uri: z.string().nullable(),
+  /** Why there is no thumbnail. Null when none was to be made yet, or it was made. */
+  thumbnail_failure: PictureFailureSchema.nullable().default(null),
   analysis_uri: z.string().nullable(),
   filter_result: FilterResultSchema.nullable(),
   analysis_result: AnalysisResultSchema.nullable(),

@@ -4,8 +4,10 @@ import type { PluginError } from '../contracts/errors.ts'
 import type { Logger } from '../contracts/logger.ts'
 import type { Result } from '../contracts/result.ts'
 import type { StorageBackend } from '../contracts/storage.ts'
+import { isThere } from '../lib/is-there.ts'
 import { callPlugin } from './call-plugin.ts'
 import type { ClipRepository } from './clip-repository.ts'
+import { isPictureGivenUp, pictureFailure } from './picture-tries.ts'
 import { missingArtifacts } from './storage-debt.ts'
 import type { StorageKeys } from './storage-keys.ts'
 
@@ -19,13 +21,18 @@ export interface ArtifactDeps {
   readonly makeThumbnail: (path: string, second: number, signal: AbortSignal) => Promise<Result<Uint8Array, PluginError>>
   readonly timeoutMs: number
   readonly log: Logger
+  /** Takes secrets out of text before it is stored or logged. */
+  readonly redact: (text: string) => string
 }
 
 /** An alert does not wait longer than this for its picture. */
 const THUMBNAIL_TIMEOUT_MS = 15_000
 
 export interface ArtifactKeeper {
+  /** Null at once for a clip whose picture is given up. */
   thumbnail(clip: ClipStateData, detection: FilterResult, path: string, signal: AbortSignal): Thumbnail
+  /** Writes down that a picture that is wanted could not be made; after some tries it is wanted no more. */
+  noPicture(clipId: string, error: PluginError): void
   /** Stores the picture next to the clip. A failure is logged and left to the sweeper. */
   keepThumbnail(clipId: string, thumbnail: Thumbnail, signal: AbortSignal): Promise<void>
   /** Stores `analysis.json`, if there is an analysis, the same way. */
@@ -41,14 +48,29 @@ export function artifactKeeper(deps: ArtifactDeps): ArtifactKeeper {
     if (kind !== 'cancelled') deps.log.warn({ event_type: 'artifact_not_stored', key, kind, error: message }, 'artifact not stored yet')
     return null
   }
+  const noPicture = (clipId: string, { kind, message }: PluginError) => {
+    const state = deps.repository.get(clipId)
+    if (state === null || state.deleted_at !== null || !missingArtifacts(state).includes('thumbnail')) return
+    const fact = pictureFailure(state, { kind, message: deps.redact(message) })
+    deps.repository.record(clipId, fact)
+    if (fact.will_retry) return
+    const fields = { event_type: 'thumbnail_given_up', kind, error: fact.error.message, attempts: fact.attempt }
+    deps.log.warn(fields, 'this clip will have no picture')
+  }
   return {
+    noPicture,
+
     async thumbnail(clip, detection, path, signal) {
+      if (isPictureGivenUp(deps.repository.get(clip.clip_id) ?? clip)) return null
       const second = detection.best_frame_s ?? clip.duration_s / 2
       const call = { plugin: 'ffmpeg', timeoutMs: THUMBNAIL_TIMEOUT_MS, signal }
       const made = await callPlugin(call, (deadline) => deps.makeThumbnail(path, second, deadline))
       if (made.ok) return made.value
-      if (made.error.kind !== 'cancelled')
-        deps.log.warn({ event_type: 'thumbnail_failed', error: made.error.message }, 'no picture could be made of this clip')
+      if (made.error.kind === 'cancelled') return null
+      const error = deps.redact(made.error.message)
+      deps.log.warn({ event_type: 'thumbnail_failed', kind: made.error.kind, error }, 'no picture could be made of this clip')
+      // A file that is not here now, as the storage is down, says nothing about the picture.
+      if (await isThere(path)) noPicture(clip.clip_id, made.error)
       return null
     },
 

@@ -8,7 +8,14 @@ import { reduceNotification, type NotificationEvent } from './notification-state
 import { failed, PENDING, skippedFor, started, succeeded } from './stage-log.ts'
 
 /** What is left of a deleted clip is that there was one. */
-const NOTHING_KNOWN = { original_name: null, motion_scores: null, filter_result: null, analysis_result: null, vlm_usage: null } as const
+const NOTHING_KNOWN = {
+  original_name: null,
+  motion_scores: null,
+  filter_result: null,
+  analysis_result: null,
+  vlm_usage: null,
+  thumbnail_failure: null,
+} as const
 
 /** The state after one more event. Pure; an event other than `clip_recorded` on no state is a bug and yields null. */
 export function applyEvent(state: ClipStateData | null, event: ClipEvent): ClipStateData | null {
@@ -86,10 +93,8 @@ function isNotification(event: ClipEvent): event is NotificationEvent {
   return event.event_type.startsWith('notification_')
 }
 
-type OutcomeEvent = Extract<
-  ClipEvent,
-  { event_type: 'artifacts_stored' | 'alert_decision_made' | 'clip_finished' | 'clip_pruned' | 'storage_pruned' | 'clip_deleted' }
->
+type OutcomeEvent = Extract<ClipEvent, { event_type: `artifacts_${string}` | `thumbnail_${string}` | `alert_${string}` | Ending }>
+type Ending = 'clip_finished' | 'clip_pruned' | 'storage_pruned' | 'clip_deleted'
 
 function reduceOutcome(state: ClipStateData, event: OutcomeEvent): ClipStateData {
   switch (event.event_type) {
@@ -97,8 +102,16 @@ function reduceOutcome(state: ClipStateData, event: OutcomeEvent): ClipStateData
       return {
         ...state,
         thumbnail_uri: event.thumbnail_uri ?? state.thumbnail_uri,
+        thumbnail_failure: event.thumbnail_uri === null ? state.thumbnail_failure : null,
         analysis_uri: event.analysis_uri ?? state.analysis_uri,
       }
+    case 'thumbnail_failed': {
+      const { attempt, error, will_retry } = event
+      return {
+        ...state,
+        thumbnail_failure: { attempts: attempt, last_error: `${error.kind}: ${error.message}`, given_up: !will_retry },
+      }
+    }
     case 'alert_decision_made':
       return { ...state, alert_decision: event.alert_decision }
     case 'clip_finished':
@@ -132,6 +145,7 @@ function newState(clip: Clip, config_hash: string, event: ClipEvent): ClipStateD
     view_url: null,
     copies: {},
     thumbnail_uri: null,
+    thumbnail_failure: null,
     analysis_uri: null,
     filter_result: null,
     analysis_result: null,

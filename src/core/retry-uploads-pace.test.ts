@@ -48,8 +48,13 @@ function failing(kind: ErrorKind): { readonly deps: UploadDebtDeps; readonly clo
         },
       }),
     },
-    artifacts: { thumbnail: async () => null, keepThumbnail: async () => undefined, keepAnalysis: async () => undefined },
-    openFile: async () => ({ path: '', [Symbol.asyncDispose]: async () => undefined }),
+    artifacts: {
+      thumbnail: async () => null,
+      noPicture: () => undefined,
+      keepThumbnail: async () => undefined,
+      keepAnalysis: async () => undefined,
+    },
+    openFile: async () => ({ path: '', notFetched: null, [Symbol.asyncDispose]: async () => undefined }),
     clock,
     firstDelayMs: FIRST_DELAY_MS,
   }

@@ -50,8 +50,15 @@ async function payStorage(clipId: string, deps: UploadDebtDeps, signal: AbortSig
     if (uploaded.state === 'failed') return explain(uploaded.error.kind, clip, deps)
     await keepArtifacts(clip, deps, signal)
     const after = repository.get(clipId)
-    return after === null || after.deleted_at !== null || !owesStorage(after) ? 'paid' : 'refused'
+    if (after === null || after.deleted_at !== null || !owesStorage(after)) return 'paid'
+    return isBadPicture(clip, after) ? 'hopeless' : 'refused'
   })
+}
+
+/** Whether this try ended at a picture that this file does not give, which says nothing about the others. */
+function isBadPicture(before: ClipStateData, { thumbnail_failure: failure }: ClipStateData): boolean {
+  if (failure === null || failure.attempts === before.thumbnail_failure?.attempts) return false
+  return !failure.last_error.startsWith('unavailable: ')
 }
 
 /** A file that is gone cannot be uploaded at the next pass either, so the debt is written off. */
@@ -75,8 +82,10 @@ async function upload(clip: ClipStateData, deps: UploadDebtDeps, signal: AbortSi
 async function keepArtifacts(clip: ClipStateData, { artifacts, openFile }: UploadDebtDeps, signal: AbortSignal): Promise<void> {
   if (missingArtifacts(clip).includes('thumbnail') && clip.filter_result !== null) {
     await using file = await openFile(clip, signal)
-    const thumbnail = artifacts.thumbnail(clip, clip.filter_result, file.path, signal)
-    await artifacts.keepThumbnail(clip.clip_id, thumbnail, signal)
+    if (file.notFetched === null) {
+      const thumbnail = artifacts.thumbnail(clip, clip.filter_result, file.path, signal)
+      await artifacts.keepThumbnail(clip.clip_id, thumbnail, signal)
+    } else if (file.notFetched.kind === 'invalid') artifacts.noPicture(clip.clip_id, file.notFetched)
   }
   await artifacts.keepAnalysis(clip.clip_id, signal)
 }

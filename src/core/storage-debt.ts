@@ -1,4 +1,5 @@
 import type { ClipStateData } from '../contracts/clip-state.ts'
+import { isPictureGivenUp } from './picture-tries.ts'
 
 /** Whether something is left to do in the storage: it lacks the clip, its picture or its analysis, or has what was deleted. Pure. */
 export function owesStorage(state: ClipStateData): boolean {
@@ -27,7 +28,7 @@ export type Artifact = 'thumbnail' | 'analysis'
 export function missingArtifacts(state: ClipStateData): Artifact[] {
   if (state.storage_pruned_at !== null) return [] // they went with the clip, on purpose
   const missing: Artifact[] = []
-  if (state.thumbnail_uri === null && wantsThumbnail(state)) missing.push('thumbnail')
+  if (state.thumbnail_uri === null && wantsThumbnail(state) && !isPictureGivenUp(state)) missing.push('thumbnail')
   if (state.analysis_uri === null && state.analysis_result !== null) missing.push('analysis')
   return missing
 }

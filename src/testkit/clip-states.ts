@@ -17,6 +17,7 @@ export function aClipState(changes: Partial<ClipStateData> = {}): ClipStateData 
     view_url: null,
     copies: {},
     thumbnail_uri: null,
+    thumbnail_failure: null,
     analysis_uri: null,
     filter_result: null,
     analysis_result: null,

@@ -69,6 +69,7 @@ export class PipelineFixture {
     },
     timeoutMs: 1000,
     log: this.stages.log,
+    redact: (text) => text,
   })
 
   constructor() {
@@ -134,7 +135,7 @@ export class PipelineFixture {
         filter: (_clip, _path, onHit) => ({ ...stage, name: 'filter', plugin: 'mock', attempt: (signal) => this.filter(signal, onHit) }),
         vlm: () => ({ ...stage, name: 'vlm', plugin: 'mock', attempt: (signal) => this.vlm(signal) }),
       },
-      openFile: async ({ local_path }) => ({ path: local_path, [Symbol.asyncDispose]: async () => undefined }),
+      openFile: async ({ local_path }) => ({ path: local_path, notFetched: null, [Symbol.asyncDispose]: async () => undefined }),
       artifacts: this.artifacts,
       shouldAnalyze: () => ({ run: true }),
       decide: () => ({ notify: true, notify_reason: 'risk_level=high' }),
