@@ -162,6 +162,32 @@ describe('the first alert', () => {
     expect(pipeline.told).toEqual(['phone verdict'])
   })
 
+  test('whose turn has not come when the clip is decided keeps the verdict from no place in the queue', async () => {
+    const { pipeline, judge } = instant()
+    const [phone] = pipeline.announcing().notifiers
+    if (phone === undefined) throw new Error('there is no notifier')
+    const live = new AbortController().signal
+    const [hanging] = await Promise.all([phone.slots.acquire(live), phone.slots.acquire(live)])
+    judge()
+    const running = pipeline.run()
+    await expect.poll(() => pipeline.state().alert_decision).not.toBeNull()
+    await settle()
+    void phone.slots.acquire(live) // the alert of a later clip, which will hang as well
+    hanging?.[Symbol.dispose]()
+    expect(await running).toMatchObject({ status: 'done', first_alerts: {}, notifications: { phone: { status: 'ok' } } })
+    expect(pipeline.sent).toMatchObject([{ stage: 'verdict' }])
+    expect(pipeline.media[0]?.replaces).toBeNull()
+  })
+
+  test('that hangs holds the verdict no longer than its own time limit', async () => {
+    const { pipeline, judge } = instant()
+    pipeline.send = async (alert) => (alert.stage === 'first' ? never() : ok())
+    judge()
+    const state = await pipeline.run(pipeline.announcingAnew({ timeoutMs: 50 }))
+    expect(state.first_alerts['phone']?.delivery).toMatchObject({ status: 'error', attempts: 1 })
+    expect(pipeline.told).toEqual(['phone verdict'])
+  })
+
   test('is dropped when its turn comes only after another clip of that camera was told', async () => {
     const { pipeline, judge } = instant()
     const drawing = gate()

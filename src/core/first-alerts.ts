@@ -23,8 +23,17 @@ export interface FirstAlertDeps {
   readonly mayAlert: (clip: ClipStateData) => boolean
 }
 
-/** Resolves when the try to send this notifier the first alert of this clip has ended, or at once: a verdict must not overtake it. */
+/**
+ * Resolves when the try to send this notifier the first alert of this clip has ended, as a verdict must not overtake it; at once when
+ * there is none, or it has not begun by the time of the decision: then it will not be sent, and the verdict is the first to be heard.
+ */
 export type FirstEnded = (clipId: string, notifier: string) => Promise<unknown>
+
+interface Try {
+  readonly ended: Promise<unknown>
+  /** It had its turn: from now on the notifier may be told. */
+  hasBegun: boolean
+}
 
 /** Hears what was found in a clip so far. Never waits, never throws. */
 export type Consider = (detection: FilterResult) => void
@@ -36,14 +45,17 @@ export type Consider = (detection: FilterResult) => void
 export class FirstAlerts {
   readonly #deps: FirstAlertDeps
   readonly #runner: StageRunner
-  readonly #tries = new Map<string, Promise<unknown>>()
+  readonly #tries = new Map<string, Try>()
 
   constructor(deps: FirstAlertDeps) {
     this.#deps = deps
     this.#runner = onceQuietly(deps.runner)
   }
 
-  readonly ended: FirstEnded = (clipId, notifier) => this.#tries.get(keyOf(clipId, notifier)) ?? Promise.resolve()
+  readonly ended: FirstEnded = async (clipId, notifier) => {
+    const trying = this.#tries.get(keyOf(clipId, notifier))
+    if (trying !== undefined && (trying.hasBegun || this.#isOpen(clipId))) await trying.ended
+  }
 
   /** @returns what is to hear of each finding; everybody is told at the first after which a verdict will follow. */
   begin(clipId: string, picture: (detection: FilterResult) => Thumbnail, signal: AbortSignal): Consider {
@@ -65,14 +77,15 @@ export class FirstAlerts {
       if (route(alert, slot.name, false).do !== 'send') continue
       const key = keyOf(clip_id, slot.name)
       const enclosed = slot.notifier.showsPictures === false ? NO_PICTURE : thumbnail
-      const trying = enclosed.then((jpeg) => {
+      const ended = enclosed.then((jpeg) => {
         const stage = deliverAlert(slot, alert, { thumbnail: jpeg, replaces: null }, this.#deps.timeoutMs)
         // By the time of its turn the verdict may be there, or another clip of that camera have been told.
-        const isWanted = () => this.#isOpen(clip_id) && route(alert, slot.name, false).do === 'send'
+        const isWanted = () => (trying.hasBegun = this.#isOpen(clip_id) && route(alert, slot.name, false).do === 'send')
         return runStage(this.#runner, { ...stage, isWanted }, { clip_id, attemptsBefore: 0 }, signal)
       })
+      const trying: Try = { ended, hasBegun: false }
       this.#tries.set(key, trying)
-      void trying.then(() => this.#tries.delete(key))
+      void ended.then(() => this.#tries.delete(key))
     }
   }
 
