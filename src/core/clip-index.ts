@@ -1,7 +1,7 @@
 import type { ClipStateData } from '../contracts/clip-state.ts'
 import { Heap } from '../lib/heap.ts'
-import { owesSecondStage } from './first-alert-state.ts'
-import { isThrough, owesAlert, owesFilter } from './pipeline-debt.ts'
+import { secondStageOwedTo } from './first-alert-state.ts'
+import { alertOwedTo, isThrough, owesFilter } from './pipeline-debt.ts'
 import { owesStorage, wasUploaded } from './storage-debt.ts'
 
 /** What has to be known of every clip at any time without reading its journal. */
@@ -19,6 +19,7 @@ export interface ClipDigest {
   /** Places that have a copy; without any, what the storage's address begins with, such as `local:`. */
   readonly storedIn: readonly string[]
   readonly debts: readonly Debt[]
+  readonly waiting: Waiting
   readonly eventSeq: number
 }
 
@@ -26,10 +27,14 @@ export interface ClipDigest {
 const DEBTS = ['storage', 'alert', 'second_stage', 'filter'] as const
 export type Debt = (typeof DEBTS)[number]
 
+/** Which notifiers the debts that are about one are owed to. */
+export type Waiting = Readonly<Record<'alert' | 'second_stage', readonly string[]>>
+
 /** `done`: in the storage and finished. `uploaded`: in the storage, still to be analysed. `no`: only here. */
 export type Prunable = 'done' | 'uploaded' | 'no'
 
 export function digestOf(state: ClipStateData): ClipDigest {
+  const waiting = waitingFor(state)
   return {
     clip_id: state.clip_id,
     camera_name: state.camera_name,
@@ -40,19 +45,26 @@ export function digestOf(state: ClipStateData): ClipDigest {
     prunable: prunable(state),
     isThrough: isThrough(state),
     storedIn: storedIn(state),
-    debts: debtsOf(state),
+    debts: debtsOf(state, waiting),
+    waiting,
     eventSeq: state.event_seq,
   }
 }
 
-/** Nearly all clips share this one. */
+/** Nearly all clips share these. */
 const NO_DEBTS: readonly Debt[] = []
+const NOBODY_WAITS: Waiting = { alert: [], second_stage: [] }
 
-function debtsOf(state: ClipStateData): readonly Debt[] {
+function waitingFor(state: ClipStateData): Waiting {
+  const waiting = { alert: alertOwedTo(state), second_stage: secondStageOwedTo(state) }
+  return waiting.alert.length + waiting.second_stage.length === 0 ? NOBODY_WAITS : waiting
+}
+
+function debtsOf(state: ClipStateData, { alert, second_stage }: Waiting): readonly Debt[] {
   const owes: Readonly<Record<Debt, boolean>> = {
     storage: owesStorage(state),
-    alert: owesAlert(state),
-    second_stage: owesSecondStage(state),
+    alert: alert.length > 0,
+    second_stage: second_stage.length > 0,
     filter: owesFilter(state),
   }
   const debts = DEBTS.filter((debt) => owes[debt])

@@ -1,6 +1,6 @@
 import type { AlertStage } from '../contracts/alert.ts'
 import { addressOf, type ClipStateData, type FirstAlert } from '../contracts/clip-state.ts'
-import { failedKind, owesAlert, owesNotifier } from './pipeline-debt.ts'
+import { alertOwedTo, failedKind, owesNotifier } from './pipeline-debt.ts'
 
 type Told = Pick<ClipStateData, 'deleted_at' | 'alert_decision' | 'analysis_result'>
 
@@ -54,12 +54,8 @@ export function closingsOwed(state: ClipStateData): string[] {
   return Object.keys(state.first_alerts).filter((notifier) => closingOwed(state, notifier) !== null)
 }
 
-/** Whether somebody was told something of this clip that still has to be confirmed or taken back. Pure. */
-export function owesSecondStage(state: ClipStateData): boolean {
-  if (closingsOwed(state).length > 0) return true
-  return owesAlert(state) && Object.entries(state.first_alerts).some(([notifier, first]) => owesVerdict(state, notifier, first))
-}
-
-function owesVerdict({ notifications }: ClipStateData, notifier: string, first: FirstAlert): boolean {
-  return stands(first) && owesNotifier(notifications[notifier])
+/** Who was told something of this clip that still has to be confirmed or taken back. Pure. */
+export function secondStageOwedTo(state: ClipStateData): string[] {
+  const verdicts = alertOwedTo(state).filter((notifier) => stands(state.first_alerts[notifier]))
+  return [...new Set([...closingsOwed(state), ...verdicts])]
 }

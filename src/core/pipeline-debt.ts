@@ -23,10 +23,10 @@ export function owesNotifier(log: StageLog | undefined): boolean {
   return log !== undefined && (log.status === 'pending' || log.status === 'running' || mayPass(log))
 }
 
-/** Whether a clip that went through the pipeline still has someone to tell. Pure. */
-export function owesAlert({ deleted_at, finished_at, alert_decision, notifications }: ClipStateData): boolean {
-  if (deleted_at !== null || finished_at === null || alert_decision?.notify !== true) return false
-  return Object.values(notifications).some(owesNotifier)
+/** Whom a clip that went through the pipeline still has to be told. Pure. */
+export function alertOwedTo({ deleted_at, finished_at, alert_decision, notifications }: ClipStateData): string[] {
+  if (deleted_at !== null || finished_at === null || alert_decision?.notify !== true) return []
+  return Object.keys(notifications).filter((notifier) => owesNotifier(notifications[notifier]))
 }
 
 /** Whether a clip ended without detections for a reason that can pass. Pure. */

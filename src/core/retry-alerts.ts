@@ -5,13 +5,13 @@ import { announcer } from './announce-clip.ts'
 import type { RouteAlert } from './alert-router.ts'
 import type { ArtifactKeeper } from './artifacts.ts'
 import type { ClipFileOpener } from './clip-file.ts'
-import type { ClipDigest, ClipIndex } from './clip-index.ts'
+import type { ClipIndex, Waiting } from './clip-index.ts'
 import type { ClipRepository } from './clip-repository.ts'
 import type { NotifierSlot } from './deliver-alert.ts'
 import { DebtSweeper, type Payment } from './debt-sweeper.ts'
 import type { FirstEnded } from './first-alerts.ts'
-import { stands, owesSecondStage, closingsOwed } from './first-alert-state.ts'
-import { owesAlert, owesNotifier } from './pipeline-debt.ts'
+import { closingOwed, secondStageOwedTo, stands } from './first-alert-state.ts'
+import { alertOwedTo } from './pipeline-debt.ts'
 import { onceQuietly, type StageRunner } from './run-stage.ts'
 import type { WithdrawAlerts } from './withdraw-alerts.ts'
 
@@ -35,68 +35,68 @@ export interface AlertDebtDeps {
 /** Who was told something that was not confirmed yet still wants to know it the day after; then it is history, too. */
 const SECOND_STAGE_MAX_AGE_MS = 24 * 3_600_000
 
-/** Tells those notifiers that were out of reach; those that were told are left alone. */
-export function sweepAlerts(deps: AlertDebtDeps): DebtSweeper {
-  const { index, clock, runner, firstDelayMs } = deps
+/**
+ * Tells those notifiers that were out of reach; those that were told are left alone. Each is followed up on its own, so that what one is
+ * owed does not wait for another that is down.
+ */
+export function sweepAlerts(deps: AlertDebtDeps): AsyncDisposable {
+  const sweepers = deps.notifiers.map((slot) => sweepFor(slot, deps))
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(sweepers.map((sweeper) => sweeper[Symbol.asyncDispose]()))
+    },
+  }
+}
+
+function sweepFor(slot: NotifierSlot, deps: AlertDebtDeps): DebtSweeper {
+  const { index, clock, runner, firstDelayMs, alertMaxAgeMs } = deps
+  const owed = (debt: keyof Waiting, maxAgeMs: number) => {
+    const endsAfterMs = clock.now().getTime() - maxAgeMs
+    return index.owing(debt).filter(({ endMs, waiting }) => endMs >= endsAfterMs && waiting[debt].includes(slot.name))
+  }
   const owing = () => {
-    const endsAfter = (maxAgeMs: number) => (digest: ClipDigest) => digest.endMs >= clock.now().getTime() - maxAgeMs
-    const alerts = index.owing('alert').filter(endsAfter(deps.alertMaxAgeMs))
+    const alerts = owed('alert', alertMaxAgeMs)
     const known = new Set(alerts.map(({ clip_id }) => clip_id))
-    const unconfirmed = index.owing('second_stage').filter(endsAfter(Math.max(SECOND_STAGE_MAX_AGE_MS, deps.alertMaxAgeMs)))
+    const unconfirmed = owed('second_stage', Math.max(SECOND_STAGE_MAX_AGE_MS, alertMaxAgeMs))
     return [...alerts, ...unconfirmed.filter(({ clip_id }) => !known.has(clip_id))]
   }
-  const pay = (clipId: string, signal: AbortSignal) => payAlert(clipId, deps, signal)
+  const pay = (clipId: string, signal: AbortSignal) => payAlert(clipId, slot, deps, signal)
   return new DebtSweeper({ owing, pay, clock, random: runner.random, firstDelayMs })
 }
 
-async function payAlert(clipId: string, deps: AlertDebtDeps, signal: AbortSignal): Promise<Payment> {
+async function payAlert(clipId: string, slot: NotifierSlot, deps: AlertDebtDeps, signal: AbortSignal): Promise<Payment> {
   const { repository } = deps
   const held = await repository.hold(clipId)
   if (!held.ok) return 'hopeless'
   using _held = held.value
   const clip = repository.get(clipId)
-  if (clip === null || !isOwed(clip)) return 'paid'
+  if (clip === null || !isOwed(clip, slot)) return 'paid'
   return await withLogContext({ clip_id: clip.clip_id, camera_name: clip.camera_name }, async () => {
-    await deps.withdraw(clipId, signal)
-    const notifiers = deps.notifiers.filter(({ name }) => owesAlert(clip) && mayStillHear(clip, name, deps))
-    if (notifiers.length > 0) await announceTo(notifiers, clip, deps, signal)
+    await deps.withdraw(clipId, signal, slot.name)
+    const mayBeTold = mayStillHear(clip, slot, deps)
+    if (mayBeTold) await announceTo(slot, clip, deps, signal)
     const after = repository.get(clipId)
-    if (after === null || !isOwed(after)) return 'paid'
-    // Somebody answered, so the other clips need not wait for who did not.
-    if (takenIn(after) > takenIn(clip)) return 'paid'
-    const toClose = closingsOwed(after)
-    // Nobody was asked who is configured no more.
-    return notifiers.length > 0 || deps.notifiers.some(({ name }) => toClose.includes(name)) ? 'refused' : 'hopeless'
+    if (after === null || !isOwed(after, slot)) return 'paid'
+    return mayBeTold || closingOwed(after, slot.name) !== null ? 'refused' : 'hopeless'
   })
 }
 
-/** How many deliveries of this clip got through. */
-function takenIn({ notifications, first_alerts }: ClipStateData): number {
-  const logs = [...Object.values(notifications), ...Object.values(first_alerts).map(({ withdrawal }) => withdrawal)]
-  return logs.filter((log) => log?.status === 'ok').length
-}
-
-function isOwed(clip: ClipStateData): boolean {
-  return owesAlert(clip) || owesSecondStage(clip)
+function isOwed(clip: ClipStateData, { name }: NotifierSlot): boolean {
+  return alertOwedTo(clip).includes(name) || secondStageOwedTo(clip).includes(name)
 }
 
 /** An old clip is no news, except to who knows half of it. */
-function mayStillHear({ notifications, first_alerts, end_ts }: ClipStateData, name: string, deps: AlertDebtDeps): boolean {
-  if (!owesNotifier(notifications[name])) return false
-  return stands(first_alerts[name]) || deps.clock.now().getTime() - Date.parse(end_ts) <= deps.alertMaxAgeMs
+function mayStillHear(clip: ClipStateData, { name }: NotifierSlot, { clock, alertMaxAgeMs }: AlertDebtDeps): boolean {
+  if (!alertOwedTo(clip).includes(name)) return false
+  return stands(clip.first_alerts[name]) || clock.now().getTime() - Date.parse(clip.end_ts) <= alertMaxAgeMs
 }
 
-async function announceTo(
-  notifiers: readonly NotifierSlot[],
-  clip: ClipStateData,
-  deps: AlertDebtDeps,
-  signal: AbortSignal,
-): Promise<void> {
+async function announceTo(slot: NotifierSlot, clip: ClipStateData, deps: AlertDebtDeps, signal: AbortSignal): Promise<void> {
   const { repository, clock, route, ended, artifacts } = deps
   await using file = await deps.openFile(clip, signal)
   const picture = clip.filter_result === null ? null : artifacts.thumbnail(clip, clip.filter_result, file.path, signal)
   const runner = onceQuietly(deps.runner)
   const timeoutMs = deps.notifyTimeoutMs
-  const announce = announcer({ runner, repository, clock, notifiers, timeoutMs, route, ended, tooLate: () => false })
+  const announce = announcer({ runner, repository, clock, notifiers: [slot], timeoutMs, route, ended, tooLate: () => false })
   await announce(clip, picture ?? Promise.resolve(null), signal)
 }

@@ -21,8 +21,9 @@ export interface WithdrawDeps {
  * Takes first alerts back that are not to stand, and confirms those that nobody could judge, with those that got them, in parallel; does
  * nothing for a clip that owes neither. Resolves when each has heard of it or was tried once in vain; the sweeper goes on with those.
  * Never rejects.
+ * @param only the one notifier to do so with; absent: all.
  */
-export type WithdrawAlerts = (clipId: string, signal: AbortSignal) => Promise<void>
+export type WithdrawAlerts = (clipId: string, signal: AbortSignal, only?: string) => Promise<void>
 
 export function alertWithdrawer(deps: WithdrawDeps): WithdrawAlerts {
   const runner = onceQuietly(deps.runner)
@@ -40,8 +41,9 @@ export function alertWithdrawer(deps: WithdrawDeps): WithdrawAlerts {
     await runStage(runner, stage, { clip_id: clipId, attemptsBefore: attemptsOf(state, slot.name, owed) }, signal)
   }
 
-  return async (clipId, signal) => {
-    const each = deps.notifiers.map((slot) => {
+  return async (clipId, signal, only) => {
+    const concerned = deps.notifiers.filter(({ name }) => only === undefined || name === only)
+    const each = concerned.map((slot) => {
       const key = `${clipId} ${slot.name}`
       const running = underWay.get(key) ?? close(slot, clipId, signal).finally(() => underWay.delete(key))
       underWay.set(key, running)
