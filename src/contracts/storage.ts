@@ -79,6 +79,9 @@ export interface ByteRange {
  * Keys are relative, `/`-separated, at most 512 characters; a key that is empty, absolute, or has `..`, `\` or NUL is `invalid`.
  * Every method stops soon after `signal` aborts and returns `cancelled`. Kinds: `unavailable` (network, 5xx, 429, disk full),
  * `rejected` (credentials, permissions), `invalid` (bad key, foreign uri, missing source file or object).
+ *
+ * Disposing it cancels what is under way, and resolves once that has ended: then nothing is half stored and nothing more is written.
+ * What is asked of it afterwards is `cancelled`. Streams it handed out go on.
  */
 export interface StorageBackend extends AsyncDisposable {
   /**

@@ -29,6 +29,7 @@ export function storageContract(name: string, create: () => Promise<StorageBacke
     describe('exists and delete', () => testExistence(create))
     describe('refusals', () => testRefusals(create))
     describe('cancelling', () => testCancelling(create))
+    describe('closing', () => testClosing(create))
   })
 }
 
@@ -284,6 +285,23 @@ function testCancelling(create: Create): void {
     await storage[Symbol.asyncDispose]()
     await storage[Symbol.asyncDispose]()
     expect(await storage.putBytes(Buffer.from('x'), 'a.mp4', live)).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
+  })
+}
+
+function testClosing(create: Create): void {
+  test('closing ends what is being stored: when it is closed, each put has its answer', async () => {
+    const storage = await create()
+    const file = join(await freshFolder(), 'big.mp4')
+    await writeFile(file, Buffer.alloc(BIG_BYTES * 4))
+    const answers: Awaited<ReturnType<StorageBackend['put']>>[] = []
+    const puts = [storage.put(file, 'a/closing.mp4', live), storage.putBytes(Buffer.alloc(BIG_BYTES), 'a/closing.jpg', live)]
+    const all = Promise.all(puts.map(async (put) => answers.push(await put)))
+    await new Promise((resolve) => setImmediate(resolve))
+    await storage[Symbol.asyncDispose]()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(answers).toHaveLength(2)
+    for (const answer of answers) if (!answer.ok) expect(answer.error.kind).toBe('cancelled')
+    await all
   })
 }
 

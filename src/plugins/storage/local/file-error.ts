@@ -20,10 +20,7 @@ const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
   EACCES: 'HomeSec may not write there; change the owner or the permissions',
 }
 
-/** Also for thrown plugin errors, which pass through. */
-export function toPluginError(cause: unknown, signal: AbortSignal): PluginError {
-  if (cause instanceof StorageFault) return cause.error
-  if (signal.aborted) return pluginError('cancelled', 'storage operation cancelled', cause)
+export function toPluginError(cause: unknown): PluginError {
   const code = codeOf(cause)
   if (!/^E[A-Z0-9]+$/.test(code)) return pluginError('bug', messageOf(cause), cause)
   const advice = ADVICE_BY_CODE[code]
@@ -32,14 +29,4 @@ export function toPluginError(cause: unknown, signal: AbortSignal): PluginError 
     advice === undefined ? messageOf(cause) : `${advice} (${messageOf(cause)})`,
     cause,
   )
-}
-
-/** Carries a finished plugin error out of nested file work, to the one place that turns exceptions into values. */
-export class StorageFault extends Error {
-  readonly error: PluginError
-
-  constructor(error: PluginError) {
-    super(error.message)
-    this.error = error
-  }
 }

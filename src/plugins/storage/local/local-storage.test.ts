@@ -163,3 +163,17 @@ test.each([
 ])('the config %j is refused', (config) => {
   expect(localStorage.problems(config, configNames())).toHaveLength(1)
 })
+
+test('closing waits for what is being written: then no part is left, and nothing more comes', async () => {
+  const { root, storage } = await disk()
+  await mustPut(storage, 'front/a.mp4')
+  const file = join(await mkdtemp(join(tmpdir(), 'homesec-disk-')), 'big.mp4')
+  await writeFile(file, Buffer.alloc(64 * 1024 * 1024))
+  const putting = storage.put(file, 'front/big.mp4', live)
+  await expect.poll(() => readdir(join(root, '.homesec-incoming')), { interval: 1 }).toHaveLength(1)
+  await storage[Symbol.asyncDispose]()
+  const atOnce = (await readdir(root, { recursive: true })).sort()
+  const answer = await putting
+  expect(atOnce).toEqual([MARKER, '.homesec-incoming', 'front', 'front/a.mp4', ...(answer.ok ? ['front/big.mp4'] : [])].sort())
+  expect((await readdir(root, { recursive: true })).sort()).toEqual(atOnce)
+})

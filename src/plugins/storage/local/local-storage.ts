@@ -4,11 +4,13 @@ import { dirname, isAbsolute, join, resolve, sep } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { codeOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
-import { attempt, err, ok, type Result } from '../../../contracts/result.ts'
+import { err, ok, type Result } from '../../../contracts/result.ts'
 import type { ByteRange, CopyProgress, ObjectRead, StorageBackend, StoredObject } from '../../../contracts/storage.ts'
+import { StorageCalls } from '../../../lib/remote-storage/calls.ts'
+import { fault } from '../../../lib/remote-storage/fault.ts'
 import { storageKeyProblem } from '../../../lib/storage-key.ts'
 import { copyCancellably, makeFolderDurably, placeDurably, writeNew } from './durable-file.ts'
-import { StorageFault, toPluginError } from './file-error.ts'
+import { toPluginError } from './file-error.ts'
 import { StorageRoot } from './storage-root.ts'
 
 const SCHEME = 'local:'
@@ -27,7 +29,7 @@ export function createLocalStorage(config: LocalStorageConfig, host: Pick<Plugin
 class LocalStorage implements StorageBackend {
   readonly #root: StorageRoot
   readonly #viewUrlPrefix: string | null
-  #closed = false
+  readonly #calls = new StorageCalls(toPluginError)
 
   constructor(root: StorageRoot, viewUrlPrefix: string | null) {
     this.#root = root
@@ -35,9 +37,9 @@ class LocalStorage implements StorageBackend {
   }
 
   put(localPath: string, key: string, signal: AbortSignal, progress?: CopyProgress): Promise<Result<StoredObject, PluginError>> {
-    return this.#store(key, signal, async (part) => {
+    return this.#store(key, signal, async (part, limited) => {
       await requireSource(localPath)
-      await copyCancellably(localPath, part, signal, progress?.onBytes)
+      await copyCancellably(localPath, part, limited, progress?.onBytes)
     })
   }
 
@@ -51,19 +53,19 @@ class LocalStorage implements StorageBackend {
   }
 
   get(storageUri: string, localPath: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
-    return this.#run(signal, async () => {
+    return this.#calls.run(signal, async (limited) => {
       const object = await this.#find(keyOf(storageUri))
       await makeFolderDurably(dirname(localPath))
       const part = join(dirname(localPath), `.homesec-part-${randomUUID()}`)
-      await placeDurably(part, localPath, () => copyCancellably(object, part, signal))
+      await placeDurably(part, localPath, () => copyCancellably(object, part, limited))
     })
   }
 
   read(storageUri: string, range: ByteRange | null, signal: AbortSignal): Promise<Result<ObjectRead, PluginError>> {
-    return this.#run(signal, async () => {
+    return this.#calls.run(signal, async () => {
       const file = await open(await this.#find(keyOf(storageUri)), 'r')
       try {
-        return await openRead(file, range, signal)
+        return await openRead(file, range, signal) // the caller's: the stream outlives this call
       } catch (cause) {
         await file.close()
         throw cause
@@ -72,11 +74,11 @@ class LocalStorage implements StorageBackend {
   }
 
   exists(storageUri: string, signal: AbortSignal): Promise<Result<boolean, PluginError>> {
-    return this.#run(signal, async () => (await this.#findIfThere(keyOf(storageUri))) !== null)
+    return this.#calls.run(signal, async () => (await this.#findIfThere(keyOf(storageUri))) !== null)
   }
 
   delete(storageUri: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
-    return this.#run(signal, async () => {
+    return this.#calls.run(signal, async () => {
       const target = await this.#locate(keyOf(storageUri))
       if (target === null) return
       const entry = await ignoring(['ENOENT', 'ENOTDIR'], lstat(target))
@@ -86,7 +88,7 @@ class LocalStorage implements StorageBackend {
   }
 
   ping(signal: AbortSignal): Promise<Result<void, PluginError>> {
-    return this.#run(signal, async () => {
+    return this.#calls.run(signal, async () => {
       const probe = this.#root.partPath(await this.#root.open())
       try {
         await writeNew(probe, new Uint8Array(4096))
@@ -97,32 +99,24 @@ class LocalStorage implements StorageBackend {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true
+    await this.#calls[Symbol.asyncDispose]()
   }
 
-  #store(key: string, signal: AbortSignal, fill: (part: string) => Promise<void>): Promise<Result<StoredObject, PluginError>> {
-    return this.#run(signal, async () => {
+  #store(
+    key: string,
+    signal: AbortSignal,
+    fill: (part: string, limited: AbortSignal) => Promise<void>,
+  ): Promise<Result<StoredObject, PluginError>> {
+    return this.#calls.run(signal, async (limited) => {
       requireKey(key)
       const root = await this.#root.open()
       const target = join(root, ...key.split('/'))
       // Before anything is created: a link inside the root must not lead our writing out of it.
       await requireContained(root, dirname(target))
       await makeFolderDurably(dirname(target))
-      await placeDurably(this.#root.partPath(root), target, fill)
+      await placeDurably(this.#root.partPath(root), target, (part) => fill(part, limited))
       return { storage_uri: `${SCHEME}${key}`, view_url: this.#viewUrl(key) }
     })
-  }
-
-  /** The one place where exceptions become values. */
-  #run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<Result<T, PluginError>> {
-    return attempt(
-      async () => {
-        if (this.#closed) throw new StorageFault(pluginError('cancelled', 'the storage is closed'))
-        signal.throwIfAborted()
-        return await work()
-      },
-      (cause) => toPluginError(cause, signal),
-    )
   }
 
   /** The path where the object is, or would be; null when even its folder is missing. */
@@ -204,6 +198,6 @@ async function ignoring<T>(codes: readonly string[], work: Promise<T>): Promise<
   }
 }
 
-function invalid(message: string): StorageFault {
-  return new StorageFault(pluginError('invalid', message))
+function invalid(message: string): Error {
+  return fault('invalid', message)
 }

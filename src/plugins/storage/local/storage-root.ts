@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { codeOf, pluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
+import { StorageFault } from '../../../lib/remote-storage/fault.ts'
 import { RESERVED_SEGMENT_PREFIX } from '../../../lib/storage-key.ts'
 import { makeFolderDurably, placeDurably, writeNew } from './durable-file.ts'
-import { StorageFault } from './file-error.ts'
 
 export const MARKER_NAME = '.homesec-storage.json'
 /** Unfinished objects live here, out of sight of whoever browses the clips. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { once } from 'node:events'
@@ -237,4 +237,19 @@ test('a place that cannot be built is down with its reason, and the others work'
   expect(await mirror.delete(ADDRESS, live)).toMatchObject(down)
   expect(await mirror.put(file, KEY, live, copies)).toMatchObject(down)
   expect(await readText(mirror, ADDRESS)).toBe('video')
+})
+
+test('closing cancels a put that hangs in one place, waits for the others, and hears of no copy afterwards', async () => {
+  const { mirror, parts, folders, file } = await twoFolders()
+  await succeeds(mirror.put(file, 'clips/yard/yard_0.mp4', live))
+  await writeFile(file, Buffer.alloc(64 * 1024 * 1024))
+  parts.nas.fails = 'hang'
+  const copies = progress()
+  const putting = mirror.put(file, KEY, live, copies)
+  await expect.poll(() => readdir(join(folders.usb, '.homesec-incoming')), { interval: 1 }).toHaveLength(1)
+  await mirror[Symbol.asyncDispose]()
+  const heard = [...copies.heard]
+  expect(await readdir(join(folders.usb, '.homesec-incoming'))).toEqual([])
+  expect(await putting).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
+  expect(copies.heard).toEqual(heard)
 })

@@ -1,7 +1,9 @@
-import { pluginError, type PluginError } from '../../../contracts/errors.ts'
+import { messageOf, pluginError, type PluginError } from '../../../contracts/errors.ts'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { err, ok, type Result } from '../../../contracts/result.ts'
 import type { ByteRange, CopyProgress, ObjectRead, StorageBackend, StoredCopy, StoredObject } from '../../../contracts/storage.ts'
+import { StorageCalls } from '../../../lib/remote-storage/calls.ts'
+import { valueOf } from '../../../lib/remote-storage/value-of.ts'
 import { storageKeyProblem } from '../../../lib/storage-key.ts'
 import { SCHEME } from './address.ts'
 import { nameOf, type MirrorConfig } from './config.ts'
@@ -32,17 +34,18 @@ type Here = { readonly place: Place; readonly own: string }
 
 class MirrorStorage implements StorageBackend {
   readonly places: readonly Place[]
+  readonly #calls = new StorageCalls((cause) => pluginError('bug', messageOf(cause), cause))
 
   constructor(places: readonly Place[]) {
     this.places = places
   }
 
   put(localPath: string, key: string, signal: AbortSignal, progress?: CopyProgress): Promise<Result<StoredObject, PluginError>> {
-    return this.#store(key, signal, (storage) => storage.put(localPath, key, signal, progress && ofOnePlace(progress)), progress)
+    return this.#store(key, signal, (storage, limited) => storage.put(localPath, key, limited, progress && ofOnePlace(progress)), progress)
   }
 
   putBytes(bytes: Uint8Array, key: string, signal: AbortSignal): Promise<Result<StoredObject, PluginError>> {
-    return this.#store(key, signal, (storage) => storage.putBytes(bytes, key, signal))
+    return this.#store(key, signal, (storage, limited) => storage.putBytes(bytes, key, limited))
   }
 
   locate(key: string): Result<string, PluginError> {
@@ -51,19 +54,26 @@ class MirrorStorage implements StorageBackend {
   }
 
   get(storageUri: string, localPath: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
-    return this.#firstThatHas(storageUri, signal, async ({ place, own }) => {
-      // A short question first: a download from a place that hangs would use up all the time there is.
-      const there = await place.exists(own, signal)
-      if (!there.ok) return there
-      return there.value ? place.get(own, localPath, signal) : err(pluginError('invalid', 'the object does not exist'))
-    })
+    return this.#untilClosed(signal, (limited) =>
+      this.#firstThatHas(storageUri, limited, async ({ place, own }) => {
+        // A short question first: a download from a place that hangs would use up all the time there is.
+        const there = await place.exists(own, limited)
+        if (!there.ok) return there
+        return there.value ? place.get(own, localPath, limited) : err(pluginError('invalid', 'the object does not exist'))
+      }),
+    )
   }
 
+  /** Not cut short by closing: the stream may still be read from then, as of any storage. */
   read(storageUri: string, range: ByteRange | null, signal: AbortSignal): Promise<Result<ObjectRead, PluginError>> {
     return this.#firstThatHas(storageUri, signal, ({ place, own }) => place.read(own, range, signal))
   }
 
-  async exists(storageUri: string, signal: AbortSignal): Promise<Result<boolean, PluginError>> {
+  exists(storageUri: string, signal: AbortSignal): Promise<Result<boolean, PluginError>> {
+    return this.#untilClosed(signal, (limited) => this.#isAnywhere(storageUri, limited))
+  }
+
+  async #isAnywhere(storageUri: string, signal: AbortSignal): Promise<Result<boolean, PluginError>> {
     const { here, failures } = this.#whoHas(storageUri)
     if (here.length === 0) return err(notFound(failures))
     const unknown = [...failures]
@@ -76,7 +86,11 @@ class MirrorStorage implements StorageBackend {
   }
 
   /** In all places: one that is down now is asked again when the deletion is repeated. */
-  async delete(storageUri: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
+  delete(storageUri: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
+    return this.#untilClosed(signal, (limited) => this.#deleteEverywhere(storageUri, limited))
+  }
+
+  async #deleteEverywhere(storageUri: string, signal: AbortSignal): Promise<Result<void, PluginError>> {
     const { here, failures } = this.#whoHas(storageUri)
     if (here.length === 0) return err(notFound(failures))
     const deleted = await Promise.all(
@@ -87,24 +101,43 @@ class MirrorStorage implements StorageBackend {
   }
 
   /** All have to work: a household that pays for two copies wants to know when it has one. The error names those that do not. */
-  async ping(signal: AbortSignal): Promise<Result<void, PluginError>> {
-    const pinged = await Promise.all(this.places.map(async (place) => ({ place: place.name, result: await place.ping(signal) })))
-    return together(failed(pinged), signal) ?? ok()
+  ping(signal: AbortSignal): Promise<Result<void, PluginError>> {
+    return this.#untilClosed(signal, async (limited) => {
+      const pinged = await Promise.all(this.places.map(async (place) => ({ place: place.name, result: await place.ping(limited) })))
+      return together(failed(pinged), limited) ?? ok()
+    })
   }
 
+  /** What is under way is cancelled here; the places then wait until nothing is written any more. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#calls[Symbol.asyncDispose]()
     const closed = await Promise.allSettled(this.places.map((place) => place[Symbol.asyncDispose]()))
     for (const outcome of closed) if (outcome.status === 'rejected') throw outcome.reason
   }
 
-  async #store(
+  #untilClosed<T>(signal: AbortSignal, work: (limited: AbortSignal) => Promise<Result<T, PluginError>>): Promise<Result<T, PluginError>> {
+    return this.#calls.run(signal, async (limited) => valueOf(await work(limited)))
+  }
+
+  #store(
     key: string,
+    signal: AbortSignal,
+    work: (storage: StorageBackend, limited: AbortSignal) => Promise<Result<StoredObject, PluginError>>,
+    progress?: CopyProgress,
+  ): Promise<Result<StoredObject, PluginError>> {
+    const address = this.locate(key)
+    if (!address.ok) return Promise.resolve(address)
+    return this.#untilClosed(signal, (limited) =>
+      this.#storeEverywhere(address.value, limited, (storage) => work(storage, limited), progress),
+    )
+  }
+
+  async #storeEverywhere(
+    address: string,
     signal: AbortSignal,
     work: (storage: StorageBackend) => Promise<Result<StoredObject, PluginError>>,
     progress?: CopyProgress,
   ): Promise<Result<StoredObject, PluginError>> {
-    const address = this.locate(key)
-    if (!address.ok) return address
     const before = new Map(progress?.copies.map((copy) => [copy.place, copy]))
     const outcomes = await Promise.all(
       this.places.map(async (place): Promise<{ readonly place: string; readonly result: Result<StoredObject, PluginError> }> => {
@@ -118,7 +151,7 @@ class MirrorStorage implements StorageBackend {
     const failure = together(failed(outcomes), signal)
     if (failure !== null) return failure
     const links = outcomes.map(({ result }) => (result.ok ? result.value.view_url : null))
-    return ok({ storage_uri: address.value, view_url: links.find((link) => link !== null) ?? null })
+    return ok({ storage_uri: address, view_url: links.find((link) => link !== null) ?? null })
   }
 
   /** In the order of the config, but those that hang come last. */
