@@ -104,14 +104,17 @@ describe('a storage that is one place', () => {
     expect(asked).toEqual([])
   })
 
-  test('keeps to its bytes, and never loses what is not done, nor what another storage has', async () => {
-    const { pruner, add, left } = await oneFolder({ max_age_days: null, max_bytes: 2000 })
+  test('keeps to its bytes, and never loses what is not done, nor a newer clip in its stead, nor what another storage has', async () => {
+    const { pruner, add, left, log } = await oneFolder({ max_age_days: null, max_bytes: 2000 })
     await add(1, [FILTERED])
     for (const nth of [2, 3, 4]) await add(nth)
     const elsewhere = await twoFolders()
     await add(0, [FILTERED, FINISHED], elsewhere.mirror)
-    expect(await pruner.prune(live)).toBe(2)
-    expect(left(0, 1, 2, 3, 4)).toEqual([1, 4])
+    expect(await pruner.prune(live)).toBe(1)
+    expect(left(0, 1, 2, 3, 4)).toEqual([1, 3, 4])
+    expect(await pruner.prune(live)).toBe(0)
+    const said = log.lines.filter(({ fields }) => fields['event_type'] === 'storage_prune_blocked')
+    expect(said).toMatchObject([{ level: 'warn', fields: { place: null, clips: 1 } }])
     expect(existsSync(join(elsewhere.folders.nas, keyOf(0)))).toBe(true)
   })
 

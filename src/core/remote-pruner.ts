@@ -44,6 +44,8 @@ interface Candidate {
 export class RemotePruner {
   readonly #deps: RemotePrunerDeps
   readonly #failed = new Map<string, { readonly tries: number; readonly notBeforeMs: number }>()
+  /** How many stayed in each place at the last pass though they should have gone, to say so once. */
+  readonly #stuck = new Map<string, number>()
   #running: Promise<number> | null = null
 
   constructor(deps: RemotePrunerDeps) {
@@ -67,7 +69,8 @@ export class RemotePruner {
     const { clock, index, log } = this.#deps
     const planned = departures(kept(index.digests(), keeper), keeper.retention, clock.now().getTime())
     this.#forgetAllBut(planned, keeper)
-    const due = planned.filter(({ clip }) => (this.#failed.get(keyOf(keeper, clip))?.notBeforeMs ?? 0) <= clock.monotonicMs())
+    this.#sayWhatStays(planned, keeper)
+    const due = planned.filter(({ clip }) => clip.mayGo && (this.#failed.get(keyOf(keeper, clip))?.notBeforeMs ?? 0) <= clock.monotonicMs())
     let [deleted, failedInARow] = [0, 0]
     await inBatches(due, DELETED_AT_ONCE, signal, async (departure) => {
       if (failedInARow >= DOWN_AFTER) return
@@ -107,6 +110,15 @@ export class RemotePruner {
     this.#failed.set(key, { tries, notBeforeMs: this.#deps.clock.monotonicMs() + delayMs })
     const fields = { event_type: 'storage_prune_failed', clip_id: clip.clip_id, place: keeper.place, kind, error: message, tries }
     this.#deps.log.warn(fields, 'a clip could not be deleted in the storage; it is tried again later')
+  }
+
+  #sayWhatStays(planned: readonly Departure<Candidate>[], keeper: StorageKeeper): void {
+    const clips = planned.filter(({ clip }) => !clip.mayGo).length
+    const before = this.#stuck.get(keyPrefix(keeper)) ?? 0
+    this.#stuck.set(keyPrefix(keeper), clips)
+    if (clips === before || clips === 0) return
+    const fields = { event_type: 'storage_prune_blocked', place: keeper.place, clips }
+    this.#deps.log.warn(fields, 'a storage is over its limits; the oldest clips there stay until they are analysed and stored everywhere')
   }
 
   #forgetAllBut(planned: readonly Departure<Candidate>[], keeper: StorageKeeper): void {

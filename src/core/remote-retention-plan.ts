@@ -6,7 +6,7 @@ export interface KeptClip {
   readonly clip_id: string
   readonly endMs: number
   readonly bytes: number
-  /** Finished, and nothing of it is on its way there. Others count, but stay. */
+  /** Finished, and nothing of it is on its way there. Others stay until they are. */
   readonly mayGo: boolean
 }
 
@@ -18,12 +18,13 @@ export interface Departure<C extends KeptClip> {
 const DAY_MS = 86_400_000
 
 /**
- * Which clips have to leave a place, oldest first; age counts from the end of the recording. Pure. Looks at each clip, but sorts
- * only those that go.
+ * Which clips have to leave a place, oldest first; age counts from the end of the recording. Those among them that may not go yet are
+ * named too, and nothing newer goes in their stead: else a backlog of clips that nobody has analysed yet would cost the place all that is
+ * newer, and most of all what was just analysed. Pure. Looks at each clip, but sorts only those that go.
  */
 export function departures<C extends KeptClip>(clips: readonly C[], limits: RemoteRetention, nowMs: number): Departure<C>[] {
   const bornBeforeMs = limits.max_age_days === null ? -Infinity : nowMs - limits.max_age_days * DAY_MS
-  const isTooOld = ({ endMs, mayGo }: C) => mayGo && endMs < bornBeforeMs
+  const isTooOld = ({ endMs }: C) => endMs < bornBeforeMs
   const aged = clips.filter(isTooOld)
   const young = clips.filter((clip) => !isTooOld(clip))
   const excess = limits.max_bytes === null ? 0 : bytesOf(young) - limits.max_bytes
@@ -39,7 +40,6 @@ function oldestWorth<C extends KeptClip>(bytes: number, clips: readonly C[]): C[
   const newestFirst = new Heap<C>((a, b) => olderFirst(a, b) > 0)
   let sum = 0
   for (const clip of clips) {
-    if (!clip.mayGo) continue
     newestFirst.push(clip)
     sum += clip.bytes
     for (let newest = newestFirst.peek(); newest !== undefined && sum - newest.bytes >= bytes; newest = newestFirst.peek()) {
