@@ -93,6 +93,21 @@ test('the motion of a clip is shown with the one clip', async () => {
   expect(await (await api.fetch(`/api/v1/clips/${ID}`)).json()).toMatchObject({ motion_scores: [0, 4.5] })
 })
 
+test('an alert that was decided on and that no notifier told says so, with the reason of each', async () => {
+  const world = new ApiWorld()
+  const log = { attempts: 0, started_at: null, finished_at: null }
+  const notifications = {
+    phone: { ...log, status: 'skipped' as const, last_error: 'held: quiet_hours' },
+    siren: { ...log, status: 'error' as const, attempts: 3, last_error: 'unavailable: down' },
+  }
+  world.add(aStoredClip({ alert_decision: { notify: true, notify_reason: 'risk_level=high' }, notifications }))
+  await using api = await runApi({}, world)
+  const clip = ClipViewSchema.parse(await (await api.fetch(`/api/v1/clips/${ID}`)).json())
+  expect(clip).toMatchObject({ alert_decision: { notify: true }, alert_sent_at: null, notifications })
+  const openApi = await (await api.fetch('/api/v1/openapi.json')).text()
+  expect(openApi).toContain('Whether the decision was to notify.')
+})
+
 test('one clip is found by its id, and 404 answers every other id', async () => {
   await using api = await runApi({}, worldWith(1))
   const found = await api.fetch(`/api/v1/clips/${ID}`)

@@ -17,7 +17,9 @@ const FlagSchema = z.enum(['true', 'false'])
 export const ClipListQuerySchema = z.strictObject({
   camera: CameraNameSchema.optional(),
   status: ClipStatusSchema.optional().describe('Absent: all but deleted clips.'),
-  alerted: FlagSchema.optional(),
+  alerted: FlagSchema.optional().describe(
+    'Whether the decision was to notify. What came of it at each notifier is in `notifications` of the clip; `alert_sent_at` is null while none was told.',
+  ),
   detected: FlagSchema.optional(),
   risk_level: RiskLevelSchema.optional(),
   activity_type: text(64).optional(),
