@@ -84,7 +84,8 @@ export function buildPipeline(context: PipelineContext) {
     log,
   })
   scope.defer('retention', () => pruner.idle())
-  return { ...processing, ...state, configHash: context.configHash, intake, pruner, freeBytes, storage: plugins.storage }
+  const { configHash, knownClips } = context
+  return { ...processing, ...state, configHash, knownClips, intake, pruner, freeBytes, storage: plugins.storage }
 }
 
 type State = ReturnType<typeof buildState>

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import type { ClipFact } from '../contracts/clip-events.ts'
 import type { SystemNews } from './system-alerts.ts'
 import { aClip, anAnalysis } from '../testkit/builders.ts'
+import { settle } from '../testkit/fake-clock.ts'
+import { gate } from '../testkit/instant-pipeline.ts'
 import { PipelineFixture } from '../testkit/pipeline-fixture.ts'
 import { WEEKDAYS } from '../contracts/weekdays.ts'
 import { HeldAlerts } from './held-alerts.ts'
@@ -25,7 +27,7 @@ function setUp() {
   const { clock } = pipeline.stages
   const told: (SystemNews & { readonly to: string })[] = []
   const other: { takes: boolean } = { takes: true }
-  const start = () => {
+  const start = (knownClips = Promise.resolve()) => {
     const held = new HeldAlerts([...RULES.keys()])
     // As a scan of the spool does at start.
     for (const state of pipeline.journal.files.values()) held.note(state)
@@ -40,6 +42,7 @@ function setUp() {
         },
       },
       rules: RULES,
+      knownClips,
       lastSent: new LastSent(new Map(), clock),
       clock,
       onError: (cause) => expect.fail(String(cause)),
@@ -74,6 +77,26 @@ test('what was held back is told in one message when it is not quiet any more, t
   ])
   await pipeline.repository.settled('front_door_1.mp4')
   expect(pipeline.journal.files.get('front_door_1.mp4')?.notifications['phone']).toMatchObject({ last_error: 'told_in_digest' })
+})
+
+test('after a restart, what may be told is told at once, whole, as soon as all clips are known', async () => {
+  const { clock, told, start, record } = setUp()
+  const scan = gate()
+  await clock.advance(2 * HOUR_MS)
+  await using _digests = start(scan.opens)
+  await record(1, HELD)
+  await clock.advance(HOUR_MS)
+  expect(told).toEqual([])
+  await record(2, HELD)
+  scan.open()
+  await settle()
+  expect(told.map(({ message }) => message.split('\n')[0])).toEqual(['2 alerts were held back in quiet hours:'])
+})
+
+test('a shutdown does not wait for clips to become known', async () => {
+  const { start, told } = setUp()
+  await start(gate().opens)[Symbol.asyncDispose]()
+  expect(told).toEqual([])
 })
 
 test('a restart before it was told forgets nothing, and one after it repeats nothing', async () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../contracts/clock.ts'
+import { orAborted } from '../lib/deadline.ts'
 import { every } from '../lib/every.ts'
 import type { ClipRepository } from './clip-repository.ts'
 import type { HeldAlerts } from './held-alerts.ts'
@@ -14,6 +15,8 @@ export interface QuietDigestDeps {
   /** By notifier; all that are told anything are in it. */
   readonly rules: ReadonlyMap<string, RoutingRules>
   readonly lastSent: Pick<LastSent, 'of'>
+  /** Settles when the clips of earlier runs are known; nothing is told before, as it would be told in pieces. */
+  readonly knownClips: Promise<void>
   readonly clock: Clock
   readonly onError: (cause: unknown) => void
 }
@@ -49,9 +52,29 @@ export function sendQuietDigests(deps: QuietDigestDeps): AsyncDisposable {
   }
 
   const look = async (signal: AbortSignal) => {
+    if (signal.aborted) return
     await Promise.all([...deps.rules].map(([notifier, rules]) => tell(notifier, rules, signal)))
   }
-  return every(LOOK_EVERY_MS, deps.clock, look, deps.onError)
+  const stop = new AbortController()
+  // What became due while HomeSec was down is late already.
+  const first = untilKnown(deps.knownClips, stop.signal)
+    .then(() => look(stop.signal))
+    .catch(deps.onError)
+  const later = async (signal: AbortSignal) => {
+    await first
+    await look(signal)
+  }
+  const looking = every(LOOK_EVERY_MS, deps.clock, later, deps.onError)
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await Promise.all([first, looking[Symbol.asyncDispose]()])
+    },
+  }
+}
+
+async function untilKnown(clips: Promise<void>, signal: AbortSignal): Promise<void> {
+  await orAborted(clips, signal).catch(() => undefined)
 }
 
 async function mark(clipId: string, notifier: string, { repository, held }: QuietDigestDeps): Promise<void> {
