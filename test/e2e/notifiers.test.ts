@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { AlertSchema } from '../../src/contracts/alert.ts'
 import { Mosquitto, NO_MOSQUITTO, type Mailbox } from '../../src/testkit/mosquitto.ts'
-import { openHome } from './harness/home.ts'
+import { CAMERA, openHome } from './harness/home.ts'
 import { startWebhookReceiver } from './harness/webhook-receiver.ts'
 
 test('a notifier that hangs holds back neither the other one nor the next clips', async () => {
@@ -113,3 +113,47 @@ test('a kill between the first alert and the verdict repeats nothing, and the ve
   expect(phone.alerts.map(({ stage }) => stage)).toEqual(['first', 'withdrawn'])
   expect(siren.alerts).toEqual([])
 })
+
+test('what quiet hours held back survives a kill, comes in one message once they are over, and does not come again', async () => {
+  const home = openHome()
+  const phone = home.own(await startWebhookReceiver())
+  const quiet = (quiet_hours: object) =>
+    home.reconfigure({ notifiers: [{ name: 'phone', backend: 'webhook', config: { url: phone.url }, quiet_hours }] })
+  const digests = () => phone.news.filter(({ code }) => code === 'quiet_digest')
+  const phoneOf = (n: number) => home.journal(n)?.notifications['phone']?.last_error
+
+  quiet(utcWindow(-60, 60))
+  const asleep = await home.start()
+  for (const n of [1, 2]) home.drop(n)
+  const held = await Promise.all([1, 2].map((n) => home.until(n, 'held back', ({ status }) => status === 'done' && isHeld(phoneOf(n)))))
+  await asleep.kill()
+  expect(phone.raw).toEqual([])
+
+  quiet(utcWindow(60, 120)) // it is as if the night were over
+  const awake = await home.start()
+  const { message } = await phone.newsOf('quiet_digest')
+  expect(message.split('\n')).toEqual([
+    '2 alerts were held back in quiet hours:',
+    ...Array<unknown>(2).fill(expect.stringContaining(CAMERA)),
+  ])
+  for (const n of [1, 2]) await home.until(n, 'told in the digest', () => phoneOf(n) === 'told_in_digest')
+  await awake.kill()
+
+  await home.start()
+  home.drop(3)
+  const third = await home.done(3)
+  await phone.alertOf(third.clip_id)
+  expect(digests()).toHaveLength(1)
+  expect(phone.alerts.map(({ clip_id }) => clip_id)).toEqual([third.clip_id])
+  expect(held.map(({ alert_decision }) => alert_decision?.notify)).toEqual([true, true])
+})
+
+function isHeld(why: string | null | undefined): boolean {
+  return why === 'held: quiet_hours'
+}
+
+/** Every day between these minutes from now, by the clock on the wall of Greenwich. */
+function utcWindow(fromMin: number, toMin: number): object {
+  const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString().slice(11, 16)
+  return { from: at(fromMin), to: at(toMin), time_zone: 'UTC' }
+}
