@@ -1,70 +1,14 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { VlmUsage } from '../contracts/analysis.ts'
-import type { AnalysisRequest, VlmAnalyzer } from '../contracts/analyzer.ts'
-import type { Plugin, PluginHost } from '../contracts/plugin.ts'
 import { analyzerContract, anAnalysisRequest } from './analyzer-contract.ts'
 import { anAnalysis } from './builders.ts'
-import { FakeClock } from './fake-clock.ts'
+import { cloudFixture, type CloudAnalyzerUnderTest, type CloudFixture } from './cloud-analyzer-fixture.ts'
 import { aJpegHeader } from './jpegs.ts'
-import { memoryLogger } from './memory-logger.ts'
-import type { ModelApiServer, ModelBehaviour } from './model-api-server.ts'
+import type { ModelBehaviour } from './model-api-server.ts'
 import { configNames, testHost } from './plugin-host.ts'
 
 const live = new AbortController().signal
 const CANARY = 'canary-words'
-
-export interface CloudAnalyzerUnderTest {
-  readonly plugin: Plugin<'analyzer'>
-  readonly start: (options?: { readonly apiKey?: string }) => Promise<ModelApiServer>
-  /** The one that the server lets in. */
-  readonly apiKey: string
-  readonly defaultHost: string
-  /** How many pictures of 3000×2000 one request may carry. */
-  readonly largePictures: number
-}
-
-export interface CloudFixture {
-  readonly start: CloudAnalyzerUnderTest['start']
-  readonly analyzerOf: (server: { readonly url: string }, config?: object, host?: Partial<PluginHost>) => Promise<VlmAnalyzer>
-  readonly judge: (behaviours: readonly ModelBehaviour[], config?: object, request?: Partial<AnalysisRequest>) => Promise<Judged>
-}
-
-export interface Judged {
-  readonly result: Awaited<ReturnType<VlmAnalyzer['analyze']>>
-  readonly requests: ModelApiServer['requests']
-  readonly logged: string
-}
-
-/** Servers and analyzers of one test, closed after it. */
-export function cloudFixture({ plugin, start, apiKey }: CloudAnalyzerUnderTest): CloudFixture {
-  const open: AsyncDisposable[] = []
-  afterEach(async () => {
-    for (const resource of open.splice(0)) await resource[Symbol.asyncDispose]()
-  })
-  const fixture: CloudFixture = {
-    async start(options) {
-      const server = await start(options)
-      open.push(server)
-      return server
-    },
-    async analyzerOf(server, config = {}, host = {}) {
-      const raw = { model: 'test-model', base_url: server.url, api_key_env: 'TEST_KEY', activity_types: ['person_at_door', 'delivery'] }
-      const loaded = await plugin.load({ ...raw, ...config }, testHost({ env: { TEST_KEY: apiKey }, ...host }))
-      if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-      open.push(loaded.value)
-      return loaded.value
-    },
-    async judge(behaviours, config = {}, request = {}) {
-      const log = memoryLogger()
-      const server = await fixture.start()
-      server.behave(...behaviours)
-      const analyzer = await fixture.analyzerOf(server, config, { log, clock: new FakeClock() })
-      const result = await analyzer.analyze(anAnalysisRequest(request), live)
-      return { result, requests: server.requests, logged: JSON.stringify(log.lines) }
-    },
-  }
-  return fixture
-}
 
 /** What every analyzer of a cloud service has to do, besides the contract of all analyzers. */
 export function cloudAnalyzerContract(name: string, underTest: CloudAnalyzerUnderTest): void {
@@ -81,9 +25,10 @@ export function cloudAnalyzerContract(name: string, underTest: CloudAnalyzerUnde
     questions(fixture)
     answers(fixture)
     failures(fixture, underTest)
-    pictures(fixture, underTest)
+    if (underTest.largePictures !== null) pictures(fixture, underTest.largePictures)
     pings(fixture, underTest)
     configs(underTest)
+    if (underTest.modelInAddress) modelNames(fixture, underTest)
   })
 }
 
@@ -116,6 +61,19 @@ function answers({ judge, start, analyzerOf }: CloudFixture): void {
       { images: 0, complaint: null },
     ])
     expect(requests[1]?.text).toContain('It was refused because')
+  })
+
+  test('an answer that does not fit twice is invalid, and its words stand neither in the error nor in the log', async () => {
+    const prose: ModelBehaviour = { do: 'prose', text: `${CANARY} {"risk_level":"${CANARY}"}` }
+    const { result, requests, logged } = await judge([prose, prose])
+    expect(result).toMatchObject({ ok: false, error: { kind: 'invalid' } })
+    expect(requests).toHaveLength(2)
+    expect(JSON.stringify(result) + logged).not.toContain(CANARY)
+  })
+
+  test('a server that fails during the repair is unavailable, so the clip is tried again', async () => {
+    const { result } = await judge([{ do: 'prose' }, { do: 'fail', status: 503 }])
+    expect(result).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
   })
 
   test.each<[string, readonly ModelBehaviour[], number]>([
@@ -172,7 +130,8 @@ function failures({ judge, start, analyzerOf }: CloudFixture, { apiKey }: CloudA
 
   test('a redirect is not followed: neither pictures nor key go where the owner did not send them', async () => {
     const elsewhere = await start()
-    const { result } = await judge([{ do: 'fail', status: 307, headers: { location: `${elsewhere.url}/messages` } }])
+    const asked = (await judge([])).requests[0]?.path ?? ''
+    const { result } = await judge([{ do: 'fail', status: 307, headers: { location: new URL(asked, elsewhere.url).href } }])
     expect(result).toMatchObject({ ok: false, error: { kind: 'invalid', message: expect.stringContaining('redirects') as string } })
     expect(elsewhere.requests).toHaveLength(0)
   })
@@ -185,9 +144,19 @@ function failures({ judge, start, analyzerOf }: CloudFixture, { apiKey }: CloudA
     expect(await analyzer.analyze(anAnalysisRequest(), live)).toMatchObject(refused)
     expect(await analyzer.ping(live)).toMatchObject(refused)
   })
+
+  test('closing the analyzer cancels the calls under way', async () => {
+    const server = await start()
+    server.otherwise({ do: 'hang' })
+    const analyzer = await analyzerOf(server)
+    const judging = analyzer.analyze(anAnalysisRequest(), live)
+    await server.nextRequest()
+    await analyzer[Symbol.asyncDispose]()
+    expect(await judging).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
+  })
 }
 
-function pictures({ judge }: CloudFixture, { largePictures }: CloudAnalyzerUnderTest): void {
+function pictures({ judge }: CloudFixture, largePictures: number): void {
   const frames = (count: number, size: { readonly width: number; readonly height: number }, bytes?: number) =>
     Array.from({ length: count }, (_, second) => ({ second, jpeg: aJpegHeader(size, bytes) }))
 
@@ -227,13 +196,6 @@ function pings({ start, analyzerOf }: CloudFixture, { apiKey }: CloudAnalyzerUnd
       expect(JSON.stringify(answer)).not.toContain(apiKey)
     }
   })
-
-  test('a model that is not there is named as the setting to change', async () => {
-    const analyzer = await analyzerOf(await start(), { model: 'no-such-model' })
-    const message = expect.stringContaining('`model`') as string
-    expect(await analyzer.ping(live)).toMatchObject({ ok: false, error: { kind: 'invalid', message } })
-    expect(await analyzer.analyze(anAnalysisRequest(), live)).toMatchObject({ ok: false, error: { kind: 'invalid', message } })
-  })
 }
 
 function configs({ plugin, defaultHost }: CloudAnalyzerUnderTest): void {
@@ -249,9 +211,6 @@ function configs({ plugin, defaultHost }: CloudAnalyzerUnderTest): void {
     [{ api_key_env: 'sk-123-secret' }, 'api_key_env'],
     [{ api_key_env: 'KEY', base_url: 'http://example.com/v1' }, 'base_url'],
     [{ api_key_env: 'KEY', base_url: 'https://me:pw@example.com/v1' }, 'base_url'],
-    [{ api_key_env: 'KEY', model: '../files' }, 'model'],
-    [{ api_key_env: 'KEY', model: 'a/../../files' }, 'model'],
-    [{ api_key_env: 'KEY', model: 'model?key=1' }, 'model'],
     [{ api_key_env: 'KEY', max_token: 1 }, 'max_token'],
   ])('%j has one problem, at %s', (config, path) => {
     expect(problems(config).map((problem) => problem.path)).toEqual([[path]])
@@ -260,5 +219,19 @@ function configs({ plugin, defaultHost }: CloudAnalyzerUnderTest): void {
   test('a variable that is not set keeps it from being built, and is named', async () => {
     const loaded = await plugin.load({ api_key_env: 'NOT_SET' }, testHost())
     expect(loaded).toMatchObject({ ok: false, error: [{ message: expect.stringContaining('NOT_SET') as string }] })
+  })
+}
+
+function modelNames({ start, analyzerOf }: CloudFixture, { plugin }: CloudAnalyzerUnderTest): void {
+  test('a model that is not there is named as the setting to change', async () => {
+    const analyzer = await analyzerOf(await start(), { model: 'no-such-model' })
+    const message = expect.stringContaining('`model`') as string
+    expect(await analyzer.ping(live)).toMatchObject({ ok: false, error: { kind: 'invalid', message } })
+    expect(await analyzer.analyze(anAnalysisRequest(), live)).toMatchObject({ ok: false, error: { kind: 'invalid', message } })
+  })
+
+  test.each(['../files', 'a/../../files', 'model?key=1'])('%s is no name of a model', (model) => {
+    const problems = plugin.problems({ api_key_env: 'KEY', model }, configNames())
+    expect(problems.map(({ path }) => path)).toEqual([['model']])
   })
 }

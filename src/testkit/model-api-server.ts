@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { anAnalysis } from './builders.ts'
+import { listenHttp, parseJson, readBody, sendJson } from './http-fake.ts'
+import { Script } from './script.ts'
 
 /** How a fake model service treats one good request. A request that breaks the wire format is refused before any of this. */
 export type ModelBehaviour =
@@ -26,9 +27,12 @@ export interface Failure {
   readonly headers?: Readonly<Record<string, string>>
   /** As the service adds them to the body. */
   readonly details?: readonly object[]
+  /** Which part of the request it complains of, for services that say so. */
+  readonly param?: string
 }
 
 export interface ModelRequest {
+  readonly method: string
   readonly path: string
   readonly headers: Readonly<IncomingMessage['headers']>
   readonly body: unknown
@@ -50,7 +54,7 @@ export interface Completion {
 export interface WireFormat {
   readonly basePath: string
   /** Null lets the request in. */
-  readonly authorise: (headers: IncomingMessage['headers']) => Failure | null
+  readonly authorise: (headers: IncomingMessage['headers'], path: string) => Failure | null
   /** Whether this is the route that asks the model; other POSTs are 404. */
   readonly isModelRoute: (path: string) => boolean
   /** Answers a GET; null is 404. */
@@ -74,47 +78,39 @@ export interface ModelApiServer extends AsyncDisposable {
 /** A model service on a free port that refuses requests which break its wire format. */
 export async function startModelApi(format: WireFormat): Promise<ModelApiServer> {
   const requests: ModelRequest[] = []
-  const queued: ModelBehaviour[] = []
+  const script = new Script<ModelBehaviour>({ do: 'answer' })
   let waiting: Array<(request: ModelRequest) => void> = []
-  let fallback: ModelBehaviour = { do: 'answer' }
 
   const ask = async (request: IncomingMessage, response: ServerResponse, path: string) => {
-    const raw = await readAll(request)
+    const raw = await readBody(request)
     const body = parseJson(raw)
     const refusal = format.check(body, raw.length)
-    const { images, text } = format.describe(body)
-    const received = { path, headers: request.headers, body, images, text, complaint: refusal?.message ?? null }
+    const { method = '', headers } = request
+    const received = { method, path, headers, body, ...format.describe(body), complaint: refusal?.message ?? null }
     requests.push(received)
     waiting.forEach((tell) => tell(received))
     waiting = []
     if (refusal !== null) sendFailure(response, format, refusal)
-    else await act(queued.shift() ?? fallback, { format, body, response })
+    else await act(script.next(), { format, body, response })
   }
 
-  const server = createServer((request, response) => {
+  const server = await listenHttp(async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://server').pathname
-    const refusal = format.authorise(request.headers)
+    const refusal = format.authorise(request.headers, path)
     const found = request.method === 'GET' ? format.read(path) : null
     if (refusal !== null) sendFailure(response, format, refusal)
     else if (found !== null) sendJson(response, 200, found)
-    else if (request.method === 'POST' && format.isModelRoute(path)) void ask(request, response, path)
+    else if (request.method === 'POST' && format.isModelRoute(path)) await ask(request, response, path)
     else sendFailure(response, format, { status: 404, message: `not found: ${path}` })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo // a TCP server that listens has one
 
   return {
-    url: `http://127.0.0.1:${port}${format.basePath}`,
+    url: `${server.url}${format.basePath}`,
     requests,
-    behave: (...next) => void queued.push(...next),
-    otherwise: (behaviour) => {
-      fallback = behaviour
-    },
+    behave: (...next) => script.queue(next),
+    otherwise: (behaviour) => script.otherwise(behaviour),
     nextRequest: () => new Promise((resolve) => waiting.push(resolve)),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
 }
 
@@ -164,32 +160,13 @@ async function cut(response: ServerResponse, midway: boolean): Promise<void> {
   response.destroy()
 }
 
-/** A judgement whose activity the request allows. */
+/** A judgement whose activity the request allows, in its schema or in words. */
 function fittingAnalysis(body: unknown): object {
-  const allowed = /"activity_type":\{[^{}]*?"enum":\["([^"]+)"/.exec(JSON.stringify(body))?.[1]
+  const asked = JSON.stringify(body).replaceAll('\\"', '"')
+  const allowed = /"activity_type":\{[^{}]*?"enum":\["([^"]+)"/.exec(asked)?.[1]
   return anAnalysis({ activity_type: allowed ?? 'unknown' })
 }
 
 function sendFailure(response: ServerResponse, format: WireFormat, failure: Failure): void {
-  for (const [name, value] of Object.entries(failure.headers ?? {})) response.setHeader(name, value)
-  sendJson(response, failure.status, format.failure(failure))
-}
-
-function sendJson(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' })
-  response.end(JSON.stringify(body))
-}
-
-async function readAll(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
-
-function parseJson(raw: Buffer): unknown {
-  try {
-    return JSON.parse(raw.toString('utf8'))
-  } catch {
-    return undefined
-  }
+  sendJson(response, failure.status, format.failure(failure), failure.headers)
 }

@@ -86,8 +86,8 @@ test.skipIf(noOutsidePostgres !== null || NO_MOSQUITTO !== null)(
     await broker.stop()
     hook.mood = 'refuse'
     model.behave(
-      { do: 'status', status: 500, message: `no credit on ${SECRETS.OPENAI_KEY}` },
-      { do: 'status', status: 401, message: `bad key ${SECRETS.OPENAI_KEY}` },
+      { do: 'fail', status: 500, message: `no credit on ${SECRETS.OPENAI_KEY}` },
+      { do: 'fail', status: 401, message: `bad key ${SECRETS.OPENAI_KEY}` },
     )
     const run = await home.start()
     home.drop(1)

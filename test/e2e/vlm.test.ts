@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest'
 import type { Journal } from '../../src/contracts/clip-state.ts'
-import { startChatCompletionsServer, type ChatBehaviour, type ChatCompletionsServer } from '../../src/testkit/chat-completions-server.ts'
+import { startChatCompletionsServer } from '../../src/testkit/chat-completions-server.ts'
+import type { ModelApiServer, ModelBehaviour } from '../../src/testkit/model-api-server.ts'
 import { openHome, withPhone } from './harness/home.ts'
 import type { WebhookReceiver } from './harness/webhook-receiver.ts'
 
 interface Judged {
   readonly clip: Journal
-  readonly model: ChatCompletionsServer
+  readonly model: ModelApiServer
   readonly phone: WebhookReceiver
 }
 
 /** One clip through a household whose only ground for an alert is the model. */
-async function judgedBy(...behaviour: readonly ChatBehaviour[]): Promise<Judged> {
+async function judgedBy(...behaviour: readonly ModelBehaviour[]): Promise<Judged> {
   const home = openHome()
   const phone = await withPhone(home)
   const model = home.own(await startChatCompletionsServer({ apiKey: null }))
@@ -48,7 +49,7 @@ test('a model that answers nothing in time is asked again, and then the clip ale
 })
 
 test('a model that asks to wait (429, Retry-After) is asked again after that time, and not sooner', async () => {
-  const { clip, model, phone } = await judgedBy({ do: 'status', status: 429, retryAfter: '1' }, { do: 'answer' })
+  const { clip, model, phone } = await judgedBy({ do: 'fail', status: 429, headers: { 'retry-after': '1' } }, { do: 'answer' })
   expect(clip.stages.vlm).toMatchObject({ status: 'ok', attempts: 2 })
   const [refused, asked] = clip.events.filter(
     (event) => event.event_type === 'vlm_failed' || (event.event_type === 'vlm_started' && event.attempt === 2),
@@ -60,7 +61,7 @@ test('a model that asks to wait (429, Retry-After) is asked again after that tim
 })
 
 test('a model that fails with 500 is asked again, and then the clip alerts unverified', async () => {
-  const judged = await judgedBy({ do: 'status', status: 500 })
+  const judged = await judgedBy({ do: 'fail', status: 500 })
   expectUnverified(judged)
   expect(judged.clip.stages.vlm).toMatchObject({ status: 'error', attempts: 2 })
   expect(judged.clip.stages.vlm.last_error).toMatch(/^unavailable: .*500/)
@@ -68,7 +69,7 @@ test('a model that fails with 500 is asked again, and then the clip alerts unver
 })
 
 test('a model that refuses the key (401) is not asked again', async () => {
-  const judged = await judgedBy({ do: 'status', status: 401 })
+  const judged = await judgedBy({ do: 'fail', status: 401 })
   expectUnverified(judged)
   expect(judged.clip.stages.vlm).toMatchObject({ status: 'error', attempts: 1 })
   expect(judged.clip.stages.vlm.last_error).toMatch(/^rejected: /)

@@ -6,7 +6,8 @@ import { pluginError, type PluginError } from '../../contracts/errors.ts'
 import { err, ok, type Result } from '../../contracts/result.ts'
 import type { PictureLimits } from '../vlm/fit-pictures.ts'
 import type { Question, Reply, Tokens, VisionModel } from '../vlm/vision-model.ts'
-import { fromRefusal, readJson, toPluginError, unreachable, type Service } from './service-error.ts'
+import { fromRefusal, unreachable, type Service } from '../vlm/refusal.ts'
+import { readJson, toPluginError } from './service-error.ts'
 
 export interface AiSdkConfig {
   readonly activity_types: readonly string[]

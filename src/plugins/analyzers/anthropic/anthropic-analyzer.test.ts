@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { anAnalysisRequest, TINY_JPEG } from '../../../testkit/analyzer-contract.ts'
 import { anthropicBlocks } from '../../../testkit/anthropic-rules.ts'
 import { startAnthropicServer } from '../../../testkit/anthropic-server.ts'
-import { cloudAnalyzerContract, cloudFixture, type CloudAnalyzerUnderTest } from '../../../testkit/cloud-analyzer-contract.ts'
+import { cloudAnalyzerContract } from '../../../testkit/cloud-analyzer-contract.ts'
+import { cloudFixture, type CloudAnalyzerUnderTest } from '../../../testkit/cloud-analyzer-fixture.ts'
 import { anthropicAnalyzer } from './plugin.ts'
 
 const underTest: CloudAnalyzerUnderTest = {
@@ -11,6 +12,7 @@ const underTest: CloudAnalyzerUnderTest = {
   apiKey: 'sk-ant-test',
   defaultHost: 'api.anthropic.com',
   largePictures: 20,
+  modelInAddress: true,
 }
 cloudAnalyzerContract('anthropic', underTest)
 

@@ -2,7 +2,7 @@ import { createAnthropic } from '@ai-sdk/anthropic'
 import { z } from 'zod'
 import type { PluginHost } from '../../../contracts/plugin.ts'
 import { AiSdkModel, fetchWithoutRedirects, type AiSdkConfig } from '../../../lib/ai-sdk/ai-sdk-model.ts'
-import type { Explained, Refusal } from '../../../lib/ai-sdk/service-error.ts'
+import type { Explained, Refusal } from '../../../lib/vlm/refusal.ts'
 import type { PictureLimits } from '../../../lib/vlm/fit-pictures.ts'
 import type { VisionModel } from '../../../lib/vlm/vision-model.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Explained, Refusal } from '../../../lib/ai-sdk/service-error.ts'
+import type { Explained, Refusal } from '../../../lib/vlm/refusal.ts'
 
 const REASONS_OF_THE_KEY = ['API_KEY_INVALID', 'API_KEY_EXPIRED', 'API_KEY_SERVICE_BLOCKED']
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { TINY_JPEG } from '../../../testkit/analyzer-contract.ts'
-import { cloudAnalyzerContract, cloudFixture, type CloudAnalyzerUnderTest } from '../../../testkit/cloud-analyzer-contract.ts'
+import { cloudAnalyzerContract } from '../../../testkit/cloud-analyzer-contract.ts'
+import { cloudFixture, type CloudAnalyzerUnderTest } from '../../../testkit/cloud-analyzer-fixture.ts'
 import { googleParts } from '../../../testkit/google-rules.ts'
 import { errorInfo, retryInfo, startGoogleServer } from '../../../testkit/google-server.ts'
 import { googleAnalyzer } from './plugin.ts'
@@ -11,6 +12,7 @@ const underTest: CloudAnalyzerUnderTest = {
   apiKey: 'AIza-test',
   defaultHost: 'generativelanguage.googleapis.com',
   largePictures: 64,
+  modelInAddress: true,
 }
 cloudAnalyzerContract('google', underTest)
 
