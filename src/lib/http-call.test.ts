@@ -1,23 +1,13 @@
-import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import { cutAnswer } from '../testkit/cut-answer.ts'
+import { listenHttp } from '../testkit/http-fake.ts'
 import { httpCall, isCutSuccess, type HttpAnswer } from './http-call.ts'
 
 async function callTo(answer: (response: ServerResponse) => void): Promise<HttpAnswer> {
-  const server = createServer((_request, response) => answer(response)).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo // a TCP server that listens has one
-  try {
-    return await httpCall(
-      { url: new URL(`http://127.0.0.1:${port}/`), method: 'GET', headers: {}, verifyTls: true },
-      new AbortController().signal,
-    )
-  } finally {
-    server.closeAllConnections()
-    server.close()
-  }
+  await using server = await listenHttp((_request, response) => answer(response))
+  const call = { url: new URL(server.url), method: 'GET', headers: {}, verifyTls: true } as const
+  return await httpCall(call, new AbortController().signal)
 }
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' }

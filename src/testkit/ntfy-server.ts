@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { cutAnswer } from './cut-answer.ts'
+import { listenHttp, readBody, sendJson } from './http-fake.ts'
 import { readPublication, type NtfyOptions, type Refusal, type ShownNotification } from './ntfy-rules.ts'
+import { Script } from './script.ts'
 
 /** What happens to one request that is allowed, instead of an answer by the rules. */
 export type NtfyFault =
@@ -42,8 +43,7 @@ type Reply = Refusal | { readonly status: 200; readonly body: object }
 export async function startNtfyServer(options: NtfyOptions = {}): Promise<NtfyServer> {
   const requests: ReceivedByNtfy[] = []
   const notifications: ShownNotification[] = []
-  const faults: NtfyFault[] = []
-  let always: NtfyFault | null = null
+  const script = new Script<NtfyFault | null>(null)
   const { sequences = true } = options
 
   const publish = (topic: string, headers: IncomingMessage['headers'], body: Buffer): Reply => {
@@ -78,7 +78,7 @@ export async function startNtfyServer(options: NtfyOptions = {}): Promise<NtfySe
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await readBody(request)
     const { method = '', url: path = '', headers } = request
-    const fault = faults.shift() ?? always
+    const fault = script.next()
     if (fault !== null && fault.do !== 'cut_answer') {
       requests.push({ method, path, headers, status: 0 })
       act(fault, response)
@@ -87,25 +87,16 @@ export async function startNtfyServer(options: NtfyOptions = {}): Promise<NtfySe
     const reply = route(request, body)
     requests.push({ method, path, headers, status: reply.status })
     const said = 'body' in reply ? reply.body : { code: reply.code, http: reply.status, error: reply.message }
-    if (fault === null) send(response, reply.status, said)
+    if (fault === null) sendJson(response, reply.status, said)
     else cutAnswer(response, reply.status, said)
   }
-  const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo // a TCP server that listens has one
-
+  const server = await listenHttp(serve)
   return {
-    url: `http://127.0.0.1:${port}`,
+    ...server,
     requests,
     notifications,
-    fail: (...next) => void faults.push(...next),
-    failAlways: (fault) => {
-      always = fault
-    },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    fail: (...next) => script.queue(next),
+    failAlways: (fault) => script.otherwise(fault),
   }
 }
 
@@ -126,15 +117,5 @@ function act(fault: Exclude<NtfyFault, { do: 'cut_answer' }>, response: ServerRe
   }
   const { status, code = status * 100 + 1, message = 'as scripted', retryAfter } = fault
   if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter)
-  send(response, status, { code, http: status, error: message })
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  sendJson(response, status, { code, http: status, error: message })
 }

@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { cutAnswer } from './cut-answer.ts'
+import { listenHttp, readBody, sendJson } from './http-fake.ts'
 import { checkMessage, type PushoverAttachment, type PushoverFields } from './pushover-rules.ts'
 import { readForm } from './read-form.ts'
 
@@ -75,29 +74,24 @@ export async function startPushoverServer(account: PushoverAccount): Promise<Pus
     }
   }
 
-  const server = createServer((request, response) => {
+  const server = await listenHttp(async (request, response) => {
     requests.push(request.url ?? '')
     if (behaviour.do === 'hang') return
     if (behaviour.do === 'cut') response.destroy()
     else if (behaviour.do === 'cut_answer') request.resume().on('end', () => cutAnswer(response, 200, { status: 1, request: 'b1f0' }))
-    else if (behaviour.do === 'answer') void serve(request, response)
+    else if (behaviour.do === 'answer') await serve(request, response)
     else {
       const { status, headers = {}, body = '<html>as scripted</html>' } = behaviour
       request.resume().on('end', () => response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body)))
     }
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  })
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, // a TCP server that listens has one
+    ...server,
     messages,
     cancelled,
     requests,
     behave: (next) => {
       behaviour = next
-    },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
     },
   }
 }
@@ -117,9 +111,7 @@ interface Form {
 }
 
 async function formOf(request: IncomingMessage): Promise<Form> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
-  const parts = readForm(request.headers['content-type'] ?? '', Buffer.concat(chunks)) ?? []
+  const parts = readForm(request.headers['content-type'] ?? '', await readBody(request)) ?? []
   const file = parts.find(({ name }) => name === 'attachment')
   return {
     fields: new Map(parts.flatMap(({ name, fileName, content }) => (fileName === null ? [[name, content.toString()] as const] : []))),
@@ -129,10 +121,9 @@ async function formOf(request: IncomingMessage): Promise<Form> {
 
 function accept(response: ServerResponse, more: object): void {
   const limits = { 'x-limit-app-limit': '10000', 'x-limit-app-remaining': '7496', 'x-limit-app-reset': '1769904000' }
-  response.writeHead(200, { 'content-type': 'application/json', ...limits }).end(JSON.stringify({ status: 1, request: 'b1f0', ...more }))
+  sendJson(response, 200, { status: 1, request: 'b1f0', ...more }, limits)
 }
 
 function refuse(response: ServerResponse, parameter: string, sentence: string, status = 400): void {
-  const body = { [parameter]: 'invalid', errors: [sentence], status: 0, request: 'b1f0' }
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  sendJson(response, status, { [parameter]: 'invalid', errors: [sentence], status: 0, request: 'b1f0' })
 }

@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
+import { listenHttp, parseJson, readBody, sendJson } from './http-fake.ts'
 import { checkMailSend, MailSendSchema, type MailSend } from './sendgrid-rules.ts'
 
 /** What happens to a good request. */
@@ -35,7 +34,7 @@ export async function startSendGridServer({ apiKey, scopes = ['mail.send'], send
   let behaviour: SendGridBehaviour = { do: 'answer' }
 
   const send = (raw: string, response: ServerResponse) => {
-    const body = parse(raw)
+    const body = parseJson(raw)
     const complaint = checkMailSend(raw, body)
     if (complaint !== null) {
       fail(response, complaint.status, complaint)
@@ -51,32 +50,26 @@ export async function startSendGridServer({ apiKey, scopes = ['mail.send'], send
     }
   }
 
-  const server = createServer((request, response) => {
+  const server = await listenHttp(async (request, response) => {
     requests += 1
-    void readAll(request).then((raw) => {
-      if (behaviour.do === 'hang') return
-      if (behaviour.do === 'cut') response.destroy()
-      else if (behaviour.do === 'status') fail(response, behaviour.status, { message: 'as scripted', ...behaviour })
-      else if (request.headers.authorization !== `Bearer ${apiKey}`)
-        fail(response, 401, { message: `The provided authorization grant is invalid: ${request.headers.authorization ?? ''}` })
-      else if (request.method === 'GET' && request.url === '/v3/scopes') answer(response, 200, { scopes })
-      else if (request.method !== 'POST' || request.url !== '/v3/mail/send') fail(response, 404, { message: 'not found' })
-      else if (request.headers['content-type'] !== 'application/json')
-        fail(response, 400, { message: 'content-type must be application/json' })
-      else send(raw, response)
-    })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+    const raw = (await readBody(request)).toString()
+    const { method, url, headers } = request
+    if (behaviour.do === 'hang') return
+    if (behaviour.do === 'cut') response.destroy()
+    else if (behaviour.do === 'status') fail(response, behaviour.status, { message: 'as scripted', ...behaviour })
+    else if (headers.authorization !== `Bearer ${apiKey}`)
+      fail(response, 401, { message: `The provided authorization grant is invalid: ${headers.authorization ?? ''}` })
+    else if (method === 'GET' && url === '/v3/scopes') sendJson(response, 200, { scopes })
+    else if (method !== 'POST' || url !== '/v3/mail/send') fail(response, 404, { message: 'not found' })
+    else if (headers['content-type'] !== 'application/json') fail(response, 400, { message: 'content-type must be application/json' })
+    else send(raw, response)
+  })
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, // a TCP server that listens has one
+    ...server,
     mails,
     requests: () => requests,
     behave: (next) => {
       behaviour = next
-    },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
     },
   }
 }
@@ -88,23 +81,5 @@ interface Refusal {
 }
 
 function fail(response: ServerResponse, status: number, { message, field = null, headers }: Refusal): void {
-  answer(response, status, { errors: [{ message, field, help: null }] }, headers)
-}
-
-function answer(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
-}
-
-async function readAll(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks).toString()
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  sendJson(response, status, { errors: [{ message, field, help: null }] }, headers)
 }

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { cutAnswer } from './cut-answer.ts'
+import { listenHttp, parseJson, readBody, sendJson } from './http-fake.ts'
 import { readForm } from './read-form.ts'
+import { Script } from './script.ts'
 import { TelegramChats, type ChatState, type ShownMessage } from './telegram-chats.ts'
 import { complaintAbout, isFields, type BotRequest } from './telegram-rules.ts'
 
@@ -32,8 +33,7 @@ export interface TelegramServer extends AsyncDisposable {
 /** A server that speaks the Bot API for one bot, on a free port of this machine. */
 export async function startTelegramServer(token: string, chats: Readonly<Record<string, ChatState>>): Promise<TelegramServer> {
   const requests: BotRequest[] = []
-  const faults: TelegramFault[] = []
-  let always: TelegramFault | null = null
+  const script = new Script<TelegramFault | null>(null)
   const state = new TelegramChats(chats)
 
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
@@ -47,31 +47,22 @@ export async function startTelegramServer(token: string, chats: Readonly<Record<
   }
   const take = (request: BotRequest, response: ServerResponse) => {
     requests.push(request)
-    const fault = faults.shift() ?? always
+    const fault = script.next()
     if (fault === null || fault.do === 'cut_answer') {
       const { status, body } = replyTo(request, state)
-      if (fault === null) send(response, status, body)
+      if (fault === null) sendJson(response, status, body)
       else cutAnswer(response, status, body)
     } else act(fault, response)
   }
-  const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo // a TCP server that listens has one
-
+  const server = await listenHttp(serve)
   return {
-    url: `http://127.0.0.1:${port}`,
+    ...server,
     requests,
     messages: state.messages,
     setChat: (id, chat) => state.set(id, chat),
     ageMessages: () => state.age(),
-    fail: (...next) => void faults.push(...next),
-    failAlways: (fault) => {
-      always = fault
-    },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    fail: (...next) => script.queue(next),
+    failAlways: (fault) => script.otherwise(fault),
   }
 }
 
@@ -96,7 +87,7 @@ function act(fault: Exclude<TelegramFault, { do: 'cut_answer' }>, response: Serv
     case 'refuse': {
       const parameters = fault.retryAfter === undefined ? {} : { parameters: { retry_after: fault.retryAfter } }
       const { status, description = 'As scripted.' } = fault
-      send(response, status, { ok: false, error_code: status, description, ...parameters })
+      sendJson(response, status, { ok: false, error_code: status, description, ...parameters })
     }
   }
 }
@@ -104,7 +95,7 @@ function act(fault: Exclude<TelegramFault, { do: 'cut_answer' }>, response: Serv
 function parseRequest(method: string, contentType: string, body: Buffer): BotRequest | null {
   if (body.length === 0) return { method, params: {}, photo: null }
   if (contentType.startsWith('application/json')) {
-    const params = parseJson(body.toString())
+    const params = parseJson(body)
     return isFields(params) ? { method, params, photo: null } : null
   }
   return contentType.startsWith('multipart/form-data') ? parseForm(method, contentType, body) : null
@@ -124,24 +115,6 @@ function parseForm(method: string, contentType: string, body: Buffer): BotReques
   return { method, params, photo }
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
-
 function refuse(response: ServerResponse, status: number, description: string): void {
-  send(response, status, { ok: false, error_code: status, description })
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  sendJson(response, status, { ok: false, error_code: status, description })
 }

@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { AlertSchema, SystemAlertSchema, type Alert, type SystemAlert } from '../../../src/contracts/alert.ts'
+import { listenHttp, readBody } from '../../../src/testkit/http-fake.ts'
 import { waitFor } from './wait-for.ts'
 
 const BodySchema = z.union([z.object({ alert: AlertSchema }), z.object({ system: SystemAlertSchema })])
@@ -33,22 +33,19 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     else news.push(parsed.system)
   }
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
-    const body = Buffer.concat(chunks).toString('utf8')
+    const body = (await readBody(request)).toString('utf8')
     raw.push(`${request.url ?? ''}\n${request.rawHeaders.join('\n')}\n\n${body}`)
     if (receiver.mood === 'hang') return
     if (receiver.mood === 'take') keep(JSON.parse(body))
     response.writeHead(receiver.mood === 'take' ? 204 : 503).end()
   }
-  const server = createServer((request, response) => {
-    serve(request, response).catch((cause: unknown) => response.writeHead(500).end(String(cause)))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo // a TCP server that listens has one
+  const server = await listenHttp((request, response) =>
+    serve(request, response).catch((cause: unknown) => void response.writeHead(500).end(String(cause))),
+  )
 
   const receiver: WebhookReceiver = {
-    url: `http://127.0.0.1:${port}/hook`,
+    ...server,
+    url: `${server.url}/hook`,
     alerts,
     news,
     raw,
@@ -56,10 +53,6 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     alertOf: (clipId, withinMs) => waitFor(`the alert of ${clipId}`, () => alerts.find(({ clip_id }) => clip_id === clipId), withinMs),
     newsOf: (code, withinMs) => waitFor(`the system alert ${code}`, () => news.find((each) => each.code === code), withinMs),
     called: (times = 1) => waitFor(`${times} calls`, () => (raw.length >= times ? raw.length : null)),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
   }
   return receiver
 }

@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { listenHttp } from '../../../testkit/http-fake.ts'
 import { onnxModel } from '../../../testkit/onnx-models.ts'
 import { listModels, pullModel, resolveModel } from './models.ts'
 
@@ -11,14 +11,15 @@ const never = new AbortController().signal
 const MODEL = onnxModel({ outputs: [{ name: 'output0', dims: [1, 300, 6], data: new Float32Array(1800) }] })
 const folder = () => mkdtempSync(join(tmpdir(), 'homesec-models-'))
 
-const closers: Array<() => unknown> = []
-afterEach(() => closers.splice(0).forEach((close) => close()))
+const servers: AsyncDisposable[] = []
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server[Symbol.asyncDispose]()
+})
 
 async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  closers.push(() => (server.closeAllConnections(), server.close()))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const server = await listenHttp(listener)
+  servers.push(server)
+  return `${server.url}/`
 }
 
 test('a model is fetched once, with progress, and then it is there', async () => {
