@@ -4,7 +4,7 @@ import { ok } from '../src/contracts/result.ts'
 import { systemClock } from '../src/lib/system-clock.ts'
 import { rtspSource } from '../src/plugins/sources/rtsp/plugin.ts'
 import { memoryLogger } from '../src/testkit/memory-logger.ts'
-import { testHost } from '../src/testkit/plugin-host.ts'
+import { built, testHost } from '../src/testkit/plugin-host.ts'
 
 /**
  * One camera's recorder in a process of its own, so that its cost can be told: `_camera-recorder.ts <folder> <main> [<detect>]`.
@@ -14,14 +14,12 @@ const [folder = '', main = '', detect = ''] = process.argv.slice(2)
 const log = memoryLogger()
 const host = testHost({ log, env: { MAIN: main, DETECT: detect }, dirs: { data: folder, state: join(folder, 'state') } })
 const config = { rtsp_url_env: 'MAIN', derive_detect: false, ...(detect === '' ? {} : { detect_url_env: 'DETECT' }) }
-const loaded = await rtspSource.load(config, host)
-if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
 
 let clips = 0
-const startedMs = performance.now()
 const stop = new AbortController()
 {
-  await using source = loaded.value
+  await using source = await built(rtspSource, config, host)
+  const startedMs = performance.now()
   await source.start({ accept: async () => ok({ state: 'accepted', clip_id: String((clips += 1)) }) }, stop.signal)
   while (source.health().state !== 'ok') await systemClock.sleep(50, stop.signal)
   console.log(JSON.stringify({ healthy_after_ms: performance.now() - startedMs }))

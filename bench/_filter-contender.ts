@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { yoloFilter } from '../src/plugins/filters/yolo/plugin.ts'
-import { testHost } from '../src/testkit/plugin-host.ts'
+import { built, testHost } from '../src/testkit/plugin-host.ts'
 
 /**
  * One contender in a process of its own: looks at a clip some times and prints the CPU seconds that it and all its children took.
@@ -31,9 +31,7 @@ const contenders: Readonly<Record<string, () => Promise<void>>> = {
     const host = testHost()
     mkdirSync(join(host.dirs.data, 'models'))
     copyFileSync(model, join(host.dirs.data, 'models', 'yolox_nano.onnx'))
-    const loaded = await yoloFilter.load({}, host)
-    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-    await using filter = loaded.value
+    await using filter = await built(yoloFilter, {}, host)
     for (let time = 0; time < Number(times); time += 1) {
       const detected = await filter.detect(clip, {}, new AbortController().signal)
       if (!detected.ok || detected.value.sampled_frames !== FPS * SECONDS || detected.value.detections.length > 0) {

@@ -6,7 +6,7 @@ import type { Plugin } from '../contracts/plugin.ts'
 import { skipped, type StageOutcome } from '../contracts/stages.ts'
 import { AlertDecisionSchema } from '../contracts/alert.ts'
 import { aFilterResult, anAnalysis, NOTHING_DETECTED } from './builders.ts'
-import { testHost } from './plugin-host.ts'
+import { built, testHost } from './plugin-host.ts'
 
 /** Every alert policy runs this. */
 export function alertPolicyContract(name: string, create: () => Promise<AlertPolicy>): void {
@@ -45,9 +45,7 @@ export function alertPolicyContract(name: string, create: () => Promise<AlertPol
 }
 
 export async function loadPolicy(plugin: Plugin<'alert_policy'>, config: unknown): Promise<AlertPolicy> {
-  const loaded = await plugin.load(config, testHost())
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-  return loaded.value
+  return built(plugin, config, testHost())
 }
 
 /** A person was detected and nobody has judged it. */

@@ -8,7 +8,7 @@ import type { ClipSource, IncomingFile } from '../contracts/source.ts'
 import { rtspSource } from '../plugins/sources/rtsp/plugin.ts'
 import type { StreamFacts } from '../plugins/sources/rtsp/stream-facts.ts'
 import { memoryLogger } from './memory-logger.ts'
-import { testHost } from './plugin-host.ts'
+import { built, testHost } from './plugin-host.ts'
 
 /** A clip as the source offered it; `path` is a copy that stays. */
 export interface OfferedClip extends IncomingFile {
@@ -43,9 +43,7 @@ export async function recordCamera(
     writeFileSync(join(host.dirs.state, 'stream.json'), JSON.stringify(known))
   }
   const detect_url_env = urls.detect === undefined ? null : 'DETECT_URL'
-  const loaded = await rtspSource.load({ rtsp_url_env: 'MAIN_URL', detect_url_env, derive_detect: false, ...config }, host)
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-  const source = loaded.value
+  const source = await built(rtspSource, { rtsp_url_env: 'MAIN_URL', detect_url_env, derive_detect: false, ...config }, host)
   const kept = join(host.dirs.data, 'clips')
   mkdirSync(kept)
   const clips: OfferedClip[] = []

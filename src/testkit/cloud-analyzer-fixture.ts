@@ -5,7 +5,7 @@ import { anAnalysisRequest } from './analyzer-contract.ts'
 import { FakeClock } from './fake-clock.ts'
 import { memoryLogger } from './memory-logger.ts'
 import type { ModelApiServer, ModelBehaviour } from './model-api-server.ts'
-import { testHost } from './plugin-host.ts'
+import { built, testHost } from './plugin-host.ts'
 
 const live = new AbortController().signal
 
@@ -47,10 +47,9 @@ export function cloudFixture({ plugin, start, apiKey }: CloudAnalyzerUnderTest):
     },
     async analyzerOf(server, config = {}, host = {}) {
       const raw = { model: 'test-model', base_url: server.url, api_key_env: 'TEST_KEY', activity_types: ['person_at_door', 'delivery'] }
-      const loaded = await plugin.load({ ...raw, ...config }, testHost({ env: { TEST_KEY: apiKey }, ...host }))
-      if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-      open.push(loaded.value)
-      return loaded.value
+      const analyzer = await built(plugin, { ...raw, ...config }, testHost({ env: { TEST_KEY: apiKey }, ...host }))
+      open.push(analyzer)
+      return analyzer
     },
     async judge(behaviours, config = {}, request = {}) {
       const log = memoryLogger()

@@ -7,7 +7,7 @@ import type { StorageBackend } from '../contracts/storage.ts'
 import { dropboxPlugin } from '../plugins/storage/dropbox/plugin.ts'
 import { PART_BYTES } from '../plugins/storage/dropbox/session-policy.ts'
 import { DropboxServer, TEST_APP, type DropboxServerOptions } from './dropbox-server.ts'
-import { testHost } from './plugin-host.ts'
+import { built, testHost } from './plugin-host.ts'
 
 /** Settings with a refresh token, as recommended. */
 export const REFRESHING = { root: '/homecam', refresh_token_env: 'REFRESH', app_key_env: 'KEY', app_secret_env: 'SECRET' }
@@ -34,10 +34,9 @@ export async function aDropbox({ config, host, partBytes = PART_BYTES, ...option
   const given = testHost({ env: REFRESHING_ENV, ...host })
   const opened: StorageBackend[] = []
   const open = async () => {
-    const loaded = await dropboxPlugin(server.endpoints, partBytes).load(config ?? REFRESHING, given)
-    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-    opened.push(loaded.value)
-    return loaded.value
+    const storage = await built(dropboxPlugin(server.endpoints, partBytes), config ?? REFRESHING, given)
+    opened.push(storage)
+    return storage
   }
   return {
     server,

@@ -11,7 +11,7 @@ import { ftpSource } from '../plugins/sources/ftp/plugin.ts'
 import { freePort } from './free-port.ts'
 import { FtpControl } from './ftp-control.ts'
 import { memoryLogger } from './memory-logger.ts'
-import { testHost } from './plugin-host.ts'
+import { built, testHost } from './plugin-host.ts'
 
 export interface TakenFile {
   readonly original_name: string
@@ -71,10 +71,9 @@ export class FtpFixture implements AsyncDisposable {
   }
 
   async source(camera: string, config: Record<string, unknown> = {}): Promise<ClipSource> {
-    const loaded = await ftpSource.load({ password_env: 'CAMERA_PASSWORD', ...config }, this.hostOf(camera))
-    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-    this.#sources.push(loaded.value)
-    return loaded.value
+    const source = await built(ftpSource, { password_env: 'CAMERA_PASSWORD', ...config }, this.hostOf(camera))
+    this.#sources.push(source)
+    return source
   }
 
   /** A camera that can upload. */

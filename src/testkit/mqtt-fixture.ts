@@ -15,7 +15,7 @@ import { mqttNotifier } from '../plugins/notifiers/mqtt/plugin.ts'
 import { anAlert } from './builders.ts'
 import { memoryLogger } from './memory-logger.ts'
 import { Mosquitto, type Mailbox, type MosquittoOptions } from './mosquitto.ts'
-import { NO_HOME, testHost } from './plugin-host.ts'
+import { built, NO_HOME, testHost } from './plugin-host.ts'
 
 export interface MqttNotifierOptions {
   readonly config?: Readonly<Record<string, unknown>>
@@ -61,9 +61,7 @@ export class MqttFixture implements AsyncDisposable {
   ) {
     const log = memoryLogger()
     const host = testHost({ log, dirs: { data: state, state }, env, clock, home, purpose })
-    const loaded = await mqttNotifier.load({ host: 'localhost', port, ...config }, host)
-    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-    return { notifier: this.own(loaded.value), log }
+    return { notifier: this.own(await built(mqttNotifier, { host: 'localhost', port, ...config }, host)), log }
   }
 
   /** Names of the messages that wait on disk. */

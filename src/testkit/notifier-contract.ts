@@ -9,8 +9,10 @@ import type { LoggedLine } from './memory-logger.ts'
 /** The value every secret of a notifier under test has; it must come out nowhere. */
 export const CANARY_SECRET = 'canary-7f3a-secret'
 
-export interface NotifierSubject extends AsyncDisposable {
+export interface NotifierSubject {
   readonly notifier: Notifier
+  /** The other side, where it is of this test alone; closed after the notifier. */
+  readonly server?: AsyncDisposable
   readonly log: { readonly lines: readonly LoggedLine[] }
   /** Everything the other side has received so far, as text. */
   received(): Promise<string>
@@ -28,7 +30,10 @@ export function notifierContract(name: string, open: () => Promise<NotifierSubje
     beforeEach(async () => {
       subject = await open()
     })
-    afterEach(() => subject[Symbol.asyncDispose]())
+    afterEach(async () => {
+      await subject.notifier[Symbol.asyncDispose]()
+      await subject.server?.[Symbol.asyncDispose]()
+    })
 
     test('an alert arrives', async () => {
       expect(await subject.notifier.send(anAlert({ camera_name: 'back_yard' }), NO_MEDIA, never())).toMatchObject({ ok: true })

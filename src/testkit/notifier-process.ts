@@ -5,14 +5,12 @@
 import { createInterface } from 'node:readline'
 import type { Plugin } from '../contracts/plugin.ts'
 import { anAlert } from './builders.ts'
-import { testHost } from './plugin-host.ts'
+import { built, testHost } from './plugin-host.ts'
 
 const [module = '', name = '', config = '{}', state = '', env = '{}'] = process.argv.slice(2)
 const exported = (await import(module)) as Record<string, Plugin<'notifier'>>
 const host = testHost({ dirs: { data: state, state }, env: JSON.parse(env) as Record<string, string> })
-const loaded = await exported[name]!.load(JSON.parse(config), host)
-if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-const notifier = loaded.value
+const notifier = await built(exported[name]!, JSON.parse(config), host)
 const signal = new AbortController().signal
 console.log('ready')
 

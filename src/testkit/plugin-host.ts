@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pluginError } from '../contracts/errors.ts'
 import { DEFAULT_CAMERA_SETTINGS, type Home } from '../contracts/home.ts'
-import type { ConfigNames, PluginHost } from '../contracts/plugin.ts'
+import type { ConfigNames, Plugin, PluginHost, PluginInstances, PluginKind } from '../contracts/plugin.ts'
 import { err } from '../contracts/result.ts'
 import { systemClock } from '../lib/system-clock.ts'
 import { memoryLogger } from './memory-logger.ts'
@@ -40,4 +40,11 @@ export function testHost(overrides: Partial<PluginHost> & { readonly env?: Reado
     dirs: { data: root, state: join(root, 'state') },
     ...rest,
   }
+}
+
+/** What the plugin makes of a config that is good. */
+export async function built<K extends PluginKind>(plugin: Plugin<K>, config: unknown, host: PluginHost): Promise<PluginInstances[K]> {
+  const loaded = await plugin.load(config, host)
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
+  return loaded.value
 }

@@ -2,15 +2,13 @@ import { expect, test } from 'vitest'
 import type { VlmAnalyzer } from '../../../contracts/analyzer.ts'
 import { analyzerContract, anAnalysisRequest } from '../../../testkit/analyzer-contract.ts'
 import { FakeClock } from '../../../testkit/fake-clock.ts'
-import { configNames, testHost } from '../../../testkit/plugin-host.ts'
+import { built, configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { mockAnalyzer } from './plugin.ts'
 
 const live = new AbortController().signal
 
 async function load(config: object, clock = new FakeClock()): Promise<VlmAnalyzer> {
-  const loaded = await mockAnalyzer.load(config, testHost({ clock }))
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-  return loaded.value
+  return built(mockAnalyzer, config, testHost({ clock }))
 }
 
 analyzerContract('mock', {

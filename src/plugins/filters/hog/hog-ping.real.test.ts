@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { FakeClock } from '../../../testkit/fake-clock.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { built, testHost } from '../../../testkit/plugin-host.ts'
 import { makeVideo } from '../../../testkit/videos.ts'
 import { hogFilter } from './plugin.ts'
 
@@ -11,10 +11,7 @@ const never = new AbortController().signal
 const folder = mkdtempSync(join(tmpdir(), 'homesec-ping-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-async function open(clock = new FakeClock()) {
-  const loaded = await hogFilter.load({ unload_after_s: 60, max_workers: 1 }, testHost({ clock }))
-  return loaded.ok ? loaded.value : expect.fail(JSON.stringify(loaded.error))
-}
+const open = (clock = new FakeClock()) => built(hogFilter, { unload_after_s: 60, max_workers: 1 }, testHost({ clock }))
 
 const workers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'ProcessWrap').length
 

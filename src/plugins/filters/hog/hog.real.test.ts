@@ -1,16 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { ObjectFilter } from '../../../contracts/filter.ts'
 import { filterContract } from '../../../testkit/filter-contract.ts'
-import { configNames, testHost } from '../../../testkit/plugin-host.ts'
+import { built, configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { testData } from '../../../testkit/videos.ts'
 import { hogFilter } from './plugin.ts'
 
 const VIDEO = testData('videos/one-by-one-person.mp4')
 
-async function open(config: Record<string, unknown> = {}): Promise<ObjectFilter> {
-  const loaded = await hogFilter.load(config, testHost())
-  return loaded.ok ? loaded.value : expect.fail(JSON.stringify(loaded.error))
-}
+const open = (config: Record<string, unknown> = {}): Promise<ObjectFilter> => built(hogFilter, config, testHost())
 
 filterContract('hog', { create: () => open(), readsVideo: true })
 

@@ -1,14 +1,11 @@
 import { expect, test } from 'vitest'
 import { FakeClock } from '../../../testkit/fake-clock.ts'
 import { filterContract } from '../../../testkit/filter-contract.ts'
-import { configNames, testHost } from '../../../testkit/plugin-host.ts'
+import { built, configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { mockFilter } from './plugin.ts'
 
 const never = new AbortController().signal
-const load = async (config: unknown, host = testHost()) => {
-  const loaded = await mockFilter.load(config, host)
-  return loaded.ok ? loaded.value : expect.fail(JSON.stringify(loaded.error))
-}
+const load = (config: unknown, host = testHost()) => built(mockFilter, config, host)
 
 filterContract('mock', { create: () => load({}), readsVideo: false })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { ObjectFilter } from '../../../contracts/filter.ts'
 import { filterContract } from '../../../testkit/filter-contract.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { built, testHost } from '../../../testkit/plugin-host.ts'
 import { testData } from '../../../testkit/videos.ts'
 import { yoloFilter } from './plugin.ts'
 
@@ -31,10 +31,9 @@ async function open(model: string, config: Record<string, unknown> = {}): Promis
   const data = mkdtempSync(join(tmpdir(), 'homesec-yolo-'))
   mkdirSync(join(data, 'models'))
   copyFileSync(model, join(data, 'models', 'yolox_nano.onnx'))
-  const loaded = await yoloFilter.load(config, testHost({ dirs: { data, state: join(data, 'state') } }))
-  if (!loaded.ok) return expect.fail(JSON.stringify(loaded.error))
-  opened.push(loaded.value)
-  return loaded.value
+  const filter = await built(yoloFilter, config, testHost({ dirs: { data, state: join(data, 'state') } }))
+  opened.push(filter)
+  return filter
 }
 
 describe.skipIf(MODEL === null)('with the real model (skipped where the test data is absent)', () => {

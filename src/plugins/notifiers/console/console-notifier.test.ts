@@ -49,7 +49,6 @@ notifierContract('console', async () => {
     log: memoryLogger(),
     received: async () => screen.text(),
     breakDown: async () => screen.break(),
-    [Symbol.asyncDispose]: () => notifier[Symbol.asyncDispose](),
   }
 })
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Notifier } from '../../../contracts/notifier.ts'
 import { anAlert } from '../../../testkit/builders.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { built, testHost } from '../../../testkit/plugin-host.ts'
 import { SMTP_PHASES, startScriptedSmtpServer, type ScriptedSmtpServer } from '../../../testkit/scripted-smtp-server.ts'
 import { emailNotifier } from './plugin.ts'
 
@@ -11,9 +11,7 @@ const signal = new AbortController().signal
 async function open({ port }: ScriptedSmtpServer, timeout_s = 5): Promise<Notifier> {
   const smtp = { host: '127.0.0.1', port, tls: 'none', username_env: 'USER', password_env: 'PASSWORD' }
   const config = { smtp, from: 'a@example.org', to: ['b@example.org'], timeout_s }
-  const loaded = await emailNotifier.load(config, testHost({ env: { USER: 'u', PASSWORD: 'p' } }))
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-  return loaded.value
+  return built(emailNotifier, config, testHost({ env: { USER: 'u', PASSWORD: 'p' } }))
 }
 
 test.each(SMTP_PHASES)('a connection cut at "%s" is "unavailable", and the next mail goes through', async (phase) => {

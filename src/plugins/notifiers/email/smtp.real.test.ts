@@ -4,7 +4,7 @@ import type { Notifier } from '../../../contracts/notifier.ts'
 import { anAlert, aSystemAlert } from '../../../testkit/builders.ts'
 import { memoryLogger } from '../../../testkit/memory-logger.ts'
 import { CANARY_SECRET, notifierContract } from '../../../testkit/notifier-contract.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { built, testHost } from '../../../testkit/plugin-host.ts'
 import { startSmtpServer, type TestSmtpOptions, type TestSmtpServer } from '../../../testkit/smtp-server.ts'
 import { emailNotifier } from './plugin.ts'
 
@@ -28,9 +28,7 @@ async function open(
     to: ['Ann <ann@example.org>'],
     ...changes,
   }
-  const loaded = await emailNotifier.load(config, testHost({ log, env: { SMTP_USER: 'camera', SMTP_PASSWORD: CANARY_SECRET, ...env } }))
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-  return loaded.value
+  return built(emailNotifier, config, testHost({ log, env: { SMTP_USER: 'camera', SMTP_PASSWORD: CANARY_SECRET, ...env } }))
 }
 
 const serve = (tls: TestSmtpOptions['tls'] = 'starttls') => startSmtpServer({ tls, password: CANARY_SECRET })
@@ -40,13 +38,10 @@ notifierContract('email by SMTP', async () => {
   const notifier = await open(server)
   return {
     notifier,
+    server,
     log,
     received: async () => JSON.stringify(server.received.map(({ mail }) => [mail.subject, mail.text])),
     breakDown: async () => server.behave({ login: `535 5.7.8 not with ${CANARY_SECRET}` }),
-    async [Symbol.asyncDispose]() {
-      await notifier[Symbol.asyncDispose]()
-      await server[Symbol.asyncDispose]()
-    },
   }
 })
 

@@ -35,7 +35,6 @@ describe.skipIf(NO_MOSQUITTO !== null)(`mqtt with a real broker${NO_MOSQUITTO ==
         return JSON.stringify(mailbox.messages)
       },
       breakDown: async () => broker.freeze(),
-      [Symbol.asyncDispose]: () => notifier[Symbol.asyncDispose](),
     }
   })
 

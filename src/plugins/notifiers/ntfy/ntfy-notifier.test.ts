@@ -4,11 +4,12 @@ import type { Alert } from '../../../contracts/alert.ts'
 import type { Notifier } from '../../../contracts/notifier.ts'
 import { anAlert, aSystemAlert } from '../../../testkit/builders.ts'
 import { FakeClock } from '../../../testkit/fake-clock.ts'
+import { httpNotifierContract } from '../../../testkit/http-notifier-contract.ts'
 import { memoryLogger } from '../../../testkit/memory-logger.ts'
 import { CANARY_SECRET, notifierContract } from '../../../testkit/notifier-contract.ts'
 import type { NtfyOptions } from '../../../testkit/ntfy-rules.ts'
 import { startNtfyServer, type NtfyFault, type NtfyServer } from '../../../testkit/ntfy-server.ts'
-import { configNames, testHost } from '../../../testkit/plugin-host.ts'
+import { built, configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { ntfyNotifier } from './plugin.ts'
 
 const JPEG = Uint8Array.of(255, 216, 255, 217)
@@ -20,9 +21,7 @@ const ENV = { TOPIC: CANARY_SECRET, TOKEN: CANARY_SECRET, USERNAME: 'homesec', P
 
 async function open(config: Readonly<Record<string, unknown>>, log = memoryLogger()): Promise<Notifier> {
   const clock = new FakeClock('2026-01-01T00:00:00.000Z')
-  const loaded = await ntfyNotifier.load({ topic_env: 'TOPIC', ...config }, testHost({ env: ENV, log, clock }))
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-  return loaded.value
+  return built(ntfyNotifier, { topic_env: 'TOPIC', ...config }, testHost({ env: ENV, log, clock }))
 }
 
 notifierContract('ntfy', async () => {
@@ -32,14 +31,16 @@ notifierContract('ntfy', async () => {
   const notifier = await open({ url: server.url, username_env: 'USERNAME', password_env: 'PASSWORD' }, log)
   return {
     notifier,
+    server,
     log,
     received: async () => JSON.stringify(server.notifications),
     breakDown: async () => server.failAlways({ do: 'refuse', status: 500, message: `${CANARY_SECRET} is in trouble` }),
-    async [Symbol.asyncDispose]() {
-      await notifier[Symbol.asyncDispose]()
-      await server[Symbol.asyncDispose]()
-    },
   }
+})
+
+httpNotifierContract('ntfy', async () => {
+  const server = await startNtfyServer()
+  return { server, hang: () => server.failAlways({ do: 'hang' }), open: (config) => open({ url: server.url, ...config }) }
 })
 
 describe('ntfy', () => {
@@ -173,17 +174,6 @@ describe('ntfy', () => {
     server.fail({ do: 'cut_answer' })
     await sendTo(await openHere())
     expect(server.notifications).toMatchObject([{ updates: 0 }])
-  })
-
-  test('no answer is a timeout, and nobody there is "unavailable" without the address', async () => {
-    server.fail({ do: 'hang' })
-    const notifier = await openHere({ timeout_s: 0.05 })
-    expect(await notifier.send(anAlert(), NO_MEDIA, signal)).toMatchObject({ ok: false, error: { kind: 'timeout' } })
-    await server[Symbol.asyncDispose]()
-    const sent = await notifier.send(anAlert(), NO_MEDIA, signal)
-    expect(sent).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
-    expect(inspect(sent, { depth: 9, showHidden: true })).not.toContain(CANARY_SECRET)
-    server = await startNtfyServer()
   })
 
   test('ping publishes nothing', async () => {

@@ -3,9 +3,10 @@ import type { AlertMedia } from '../../../contracts/alert.ts'
 import type { Notifier } from '../../../contracts/notifier.ts'
 import { anAlert, aSystemAlert } from '../../../testkit/builders.ts'
 import { FakeClock } from '../../../testkit/fake-clock.ts'
+import { httpNotifierContract } from '../../../testkit/http-notifier-contract.ts'
 import { memoryLogger } from '../../../testkit/memory-logger.ts'
 import { CANARY_SECRET, notifierContract } from '../../../testkit/notifier-contract.ts'
-import { configNames, testHost } from '../../../testkit/plugin-host.ts'
+import { built, configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { startPushoverServer, type PushoverBehaviour, type PushoverServer } from '../../../testkit/pushover-server.ts'
 import { pushoverNotifier } from './plugin.ts'
 
@@ -25,9 +26,7 @@ async function open(
     env: { TOKEN: CANARY_SECRET, USER: CANARY_SECRET, ...env },
     clock: new FakeClock('2026-01-01T00:00:00.000Z'),
   })
-  const loaded = await pushoverNotifier.load({ ...KEYS, base_url: server.url, ...changes }, host)
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-  return loaded.value
+  return built(pushoverNotifier, { ...KEYS, base_url: server.url, ...changes }, host)
 }
 
 const serve = () => startPushoverServer({ token: CANARY_SECRET, user: CANARY_SECRET, devices: ['phone', 'tablet'] })
@@ -37,14 +36,16 @@ notifierContract('pushover', async () => {
   const notifier = await open(server)
   return {
     notifier,
+    server,
     log,
     received: async () => JSON.stringify(server.messages.map(({ fields }) => [fields['title'], fields['message']])),
     breakDown: async () => server.behave({ do: 'status', status: 400, body: { status: 0, token: CANARY_SECRET, errors: [CANARY_SECRET] } }),
-    async [Symbol.asyncDispose]() {
-      await notifier[Symbol.asyncDispose]()
-      await server[Symbol.asyncDispose]()
-    },
   }
+})
+
+httpNotifierContract('pushover', async () => {
+  const server = await serve()
+  return { server, hang: () => server.behave({ do: 'hang' }), open: (config) => open(server, config) }
 })
 
 describe('pushover', () => {
@@ -228,18 +229,6 @@ describe('pushover', () => {
     await notifier[Symbol.asyncDispose]()
     expect((await sending).map((each) => each.ok || each.error.kind)).toEqual(Array(5).fill('cancelled'))
     expect(server.requests).toHaveLength(2)
-  })
-
-  test('a service that never answers is a timeout, and is left when the signal aborts', async () => {
-    server.behave({ do: 'hang' })
-    expect(await (await open(server, { timeout_s: 0.05 })).send(anAlert(), NO_MEDIA, signal)).toMatchObject({
-      ok: false,
-      error: { kind: 'timeout' },
-    })
-    const controller = new AbortController()
-    const sending = (await open(server)).send(anAlert(), NO_MEDIA, controller.signal)
-    controller.abort()
-    expect(await sending).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
   })
 })
 

@@ -3,9 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Alert } from '../../../contracts/alert.ts'
 import type { Notifier } from '../../../contracts/notifier.ts'
 import { anAlert, aSystemAlert } from '../../../testkit/builders.ts'
+import { httpNotifierContract } from '../../../testkit/http-notifier-contract.ts'
 import { memoryLogger } from '../../../testkit/memory-logger.ts'
 import { CANARY_SECRET, notifierContract } from '../../../testkit/notifier-contract.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { built, testHost } from '../../../testkit/plugin-host.ts'
 import { startTelegramServer, type TelegramFault, type TelegramServer } from '../../../testkit/telegram-server.ts'
 import { formatReceipt } from './message.ts'
 import { telegramNotifier } from './plugin.ts'
@@ -18,12 +19,7 @@ const NO_MEDIA = { thumbnail: null, replaces: null }
 const signal = new AbortController().signal
 
 async function open(config: Readonly<Record<string, unknown>>, log = memoryLogger(), token = TOKEN): Promise<Notifier> {
-  const loaded = await telegramNotifier.load(
-    { token_env: 'TG_TOKEN', chat_id: CHAT, ...config },
-    testHost({ env: { TG_TOKEN: token, CHAT }, log }),
-  )
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-  return loaded.value
+  return built(telegramNotifier, { token_env: 'TG_TOKEN', chat_id: CHAT, ...config }, testHost({ env: { TG_TOKEN: token, CHAT }, log }))
 }
 
 notifierContract('telegram', async () => {
@@ -32,14 +28,16 @@ notifierContract('telegram', async () => {
   const notifier = await open({ chat_id: undefined, chat_id_env: 'CHAT', api_url: server.url }, log)
   return {
     notifier,
+    server,
     log,
     received: async () => JSON.stringify(server.requests),
     breakDown: async () => server.failAlways({ do: 'refuse', status: 500, description: `bot${TOKEN} is in trouble` }),
-    async [Symbol.asyncDispose]() {
-      await notifier[Symbol.asyncDispose]()
-      await server[Symbol.asyncDispose]()
-    },
   }
+})
+
+httpNotifierContract('telegram', async () => {
+  const server = await startTelegramServer(TOKEN, { [CHAT]: { is: 'open' } })
+  return { server, hang: () => server.failAlways({ do: 'hang' }), open: (config) => open({ api_url: server.url, ...config }) }
 })
 
 describe('telegram', () => {
@@ -294,17 +292,6 @@ describe('telegram', () => {
     const onReceipt = (again: string) => expect(again).toBe(receipt)
     expect(await notifier.send(anAlert(), { thumbnail: JPEG, replaces: receipt, onReceipt }, signal)).toMatchObject({ ok: true })
     expect(server.messages).toMatchObject([{ edits: 1 }])
-  })
-
-  test('no answer is a timeout, and nobody there is "unavailable" without the address', async () => {
-    server.fail({ do: 'hang' })
-    const notifier = await openHere({ timeout_s: 0.05 })
-    expect(await notifier.send(anAlert(), NO_MEDIA, signal)).toMatchObject({ ok: false, error: { kind: 'timeout' } })
-    await server[Symbol.asyncDispose]()
-    const sent = await notifier.send(anAlert(), NO_MEDIA, signal)
-    expect(sent).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
-    expect(inspect(sent, { depth: 9, showHidden: true })).not.toContain(CANARY_SECRET)
-    server = await startTelegramServer(TOKEN, {})
   })
 
   test('ping asks for the bot and the chat, and sends nothing', async () => {

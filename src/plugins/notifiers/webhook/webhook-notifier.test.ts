@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Notifier } from '../../../contracts/notifier.ts'
 import { anAlert, aSystemAlert } from '../../../testkit/builders.ts'
 import { FakeClock } from '../../../testkit/fake-clock.ts'
+import { listenHttp, readBody } from '../../../testkit/http-fake.ts'
 import { memoryLogger } from '../../../testkit/memory-logger.ts'
 import { CANARY_SECRET, notifierContract } from '../../../testkit/notifier-contract.ts'
-import { configNames, testHost } from '../../../testkit/plugin-host.ts'
+import { built, configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { readForm } from '../../../testkit/read-form.ts'
 import { webhookNotifier } from './plugin.ts'
 
@@ -29,36 +29,21 @@ async function aReceiver() {
   const receiver = {
     received,
     answer: (response: ServerResponse): void => void response.writeHead(204).end(),
-    url: '',
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
   }
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const { method = '', url = '', headers } = request
-      const bytes = Buffer.concat(chunks)
-      received.push({ method, url, headers, body: bytes.toString(), bytes })
-      receiver.answer(response)
-    })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  receiver.url = `http://127.0.0.1:${address.port}/hook`
-  return receiver
+  const server = await listenHttp(async (request, response) => {
+    const bytes = await readBody(request)
+    const { method = '', url = '', headers } = request
+    received.push({ method, url, headers, body: bytes.toString(), bytes })
+    receiver.answer(response)
+  })
+  return Object.assign(receiver, { ...server, url: `${server.url}/hook` })
 }
 
 const CANARIES = { AUTH: `Bearer ${CANARY_SECRET}`, KEY: CANARY_SECRET }
 const log = memoryLogger()
 
 async function open(config: Readonly<Record<string, unknown>>, env: Readonly<Record<string, string>> = {}): Promise<Notifier> {
-  const loaded = await webhookNotifier.load(config, testHost({ env, log, clock: new FakeClock('2026-01-01T00:00:00.000Z') }))
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-  return loaded.value
+  return built(webhookNotifier, config, testHost({ env, log, clock: new FakeClock('2026-01-01T00:00:00.000Z') }))
 }
 
 notifierContract('webhook', async () => {
@@ -69,14 +54,11 @@ notifierContract('webhook', async () => {
   )
   return {
     notifier,
+    server: receiver,
     log,
     received: async () => JSON.stringify(receiver.received.map((request) => request.body)),
     breakDown: async () => {
       receiver.answer = (response) => void response.writeHead(500).end(`you sent ${CANARY_SECRET}`)
-    },
-    async [Symbol.asyncDispose]() {
-      await notifier[Symbol.asyncDispose]()
-      await receiver[Symbol.asyncDispose]()
     },
   }
 })

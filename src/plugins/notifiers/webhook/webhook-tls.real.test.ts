@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { anAlert } from '../../../testkit/builders.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { built, testHost } from '../../../testkit/plugin-host.ts'
 import { webhookNotifier } from './plugin.ts'
 
 const signal = new AbortController().signal
@@ -34,9 +34,7 @@ afterAll(() => {
 })
 
 async function open(verify_tls: boolean) {
-  const loaded = await webhookNotifier.load({ url, verify_tls }, testHost())
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-  return loaded.value
+  return built(webhookNotifier, { url, verify_tls }, testHost())
 }
 
 test('a certificate that nobody vouches for is rejected before anything is sent', async () => {

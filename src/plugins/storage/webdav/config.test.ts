@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { configNames, testHost } from '../../../testkit/plugin-host.ts'
+import { built, configNames, testHost } from '../../../testkit/plugin-host.ts'
 import { webdavStorage } from './plugin.ts'
 
 const problemsOf = (config: object) => webdavStorage.problems(config, configNames())
@@ -33,7 +33,6 @@ test.each([
 })
 
 test('an address is the key and says nothing of the server, so that clips can move', async () => {
-  const loaded = await webdavStorage.load({ url: URL_HERE, view_url_prefix: 'https://cams.example/' }, testHost())
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-  expect(loaded.value.locate('front/a b.mp4')).toEqual({ ok: true, value: 'webdav:front/a b.mp4' })
+  const storage = await built(webdavStorage, { url: URL_HERE, view_url_prefix: 'https://cams.example/' }, testHost())
+  expect(storage.locate('front/a b.mp4')).toEqual({ ok: true, value: 'webdav:front/a b.mp4' })
 })

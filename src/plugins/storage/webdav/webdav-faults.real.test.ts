@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { StorageBackend } from '../../../contracts/storage.ts'
 import { DavFaults, type DavFault } from '../../../testkit/dav-faults.ts'
 import { DAV_PASSWORD, DAV_USER, NO_APACHE, startApache, type DavServer } from '../../../testkit/dav-servers.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { built, testHost } from '../../../testkit/plugin-host.ts'
 import { expectLittleMemory } from '../../../testkit/upload-memory.ts'
 import { webdavStorage } from './plugin.ts'
 
@@ -41,9 +41,7 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
   })
 
   const open = async (config: object = {}) => {
-    const loaded = await webdavStorage.load({ url: faults.url, root, ...LOGIN, ...config }, testHost({ env }))
-    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-    return loaded.value
+    return built(webdavStorage, { url: faults.url, root, ...LOGIN, ...config }, testHost({ env }))
   }
   const put = () => storage.put(clip, 'front/a.mp4', live)
   const incoming = () => readdir(join(server.files, root, '.homesec-incoming'))
@@ -265,9 +263,11 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
   })
 
   test('a wrong password is told by the keys that hold it, and not repeated', async () => {
-    const loaded = await webdavStorage.load({ url: server.url, ...LOGIN }, testHost({ env: { USER: 'nobody', PASSWORD: 'c4n4ry-s3cret' } }))
-    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-    await using wrong = loaded.value
+    await using wrong = await built(
+      webdavStorage,
+      { url: server.url, ...LOGIN },
+      testHost({ env: { USER: 'nobody', PASSWORD: 'c4n4ry-s3cret' } }),
+    )
     const pinged = await wrong.ping(live)
     expect(pinged).toMatchObject({ ok: false, error: { kind: 'rejected', message: expect.stringContaining('`password_env`') as string } })
     expect(await wrong.put(clip, 'a.mp4', live)).toMatchObject({ ok: false, error: { kind: 'rejected' } })

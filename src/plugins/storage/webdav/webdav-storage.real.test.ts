@@ -1,6 +1,6 @@
 import { describe, beforeAll, afterAll } from 'vitest'
 import { DAV_PASSWORD, DAV_USER, NO_APACHE, NO_NGINX, startApache, startNginx, type DavServer } from '../../../testkit/dav-servers.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { built, testHost } from '../../../testkit/plugin-host.ts'
 import { storageContract } from '../../../testkit/storage-contract.ts'
 import { webdavStorage } from './plugin.ts'
 
@@ -12,9 +12,7 @@ const SERVERS = [
 ] as const
 
 async function open(config: object) {
-  const loaded = await webdavStorage.load({ ...LOGIN, ...config }, testHost({ env }))
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-  return loaded.value
+  return built(webdavStorage, { ...LOGIN, ...config }, testHost({ env }))
 }
 
 describe.each(SERVERS)('%s', (name, absent, start) => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { selfSigned, type Certificate } from '../../../testkit/certificate.ts'
 import { DAV_PASSWORD, DAV_USER, NO_NGINX, startNginx, type DavServer } from '../../../testkit/dav-servers.ts'
 import { freePort } from '../../../testkit/free-port.ts'
-import { testHost } from '../../../testkit/plugin-host.ts'
+import { built, testHost } from '../../../testkit/plugin-host.ts'
 import { webdavStorage } from './plugin.ts'
 
 const live = new AbortController().signal
@@ -20,9 +20,7 @@ describe.skipIf(NO_NGINX !== null)(`webdav and where it is sent${NO_NGINX === nu
   async function ping(config: object) {
     const env = { USER: DAV_USER, PASSWORD: DAV_PASSWORD }
     const login = { username_env: 'USER', password_env: 'PASSWORD' }
-    const loaded = await webdavStorage.load({ url: server.url, ...login, ...config }, testHost({ env }))
-    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-    await using storage = loaded.value
+    await using storage = await built(webdavStorage, { url: server.url, ...login, ...config }, testHost({ env }))
     return await storage.ping(live)
   }
   const failure = (kind: string, ...words: string[]) => ({
