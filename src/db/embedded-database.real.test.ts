@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../lib/system-clock.ts'
 import { aClipState } from '../testkit/clip-states.ts'
-import { describeDatabase, valueOf } from '../testkit/database-contract.ts'
+import { describeDatabase, valueOf } from '../testkit/database-contract/index.ts'
 import { memoryLogger } from '../testkit/memory-logger.ts'
 import { openDatabase, type Database } from './open-database.ts'
 

@@ -1,168 +1,15 @@
-import { beforeAll, afterAll, expect, test } from 'vitest'
-import type { ClipEvent } from '../contracts/clip-events.ts'
-import type { ClipStateData } from '../contracts/clip-state.ts'
-import type { ClipCursor, ClipFilter, ClipPage, ClipQueries, EventStore, LogStore, StateStore } from '../contracts/repository.ts'
-import type { PluginError } from '../contracts/errors.ts'
-import type { Result } from '../contracts/result.ts'
-import { aFilterResult, anAnalysis, NOTHING_DETECTED } from './builders.ts'
-import { aClipState } from './clip-states.ts'
+import { expect, test } from 'vitest'
+import type { ClipCursor, ClipFilter, ClipPage, ClipQueries, StateStore } from '../../contracts/repository.ts'
+import { aFilterResult, anAnalysis, NOTHING_DETECTED } from '../builders.ts'
+import { aCamera, clipOf, idOf, signal, valueOf } from './rows.ts'
 
-export interface DatabaseUnderTest extends AsyncDisposable {
+/** What there is to ask, and where the clips come from. */
+interface Queried {
   readonly states: StateStore
-  readonly events: EventStore
-  readonly logs: LogStore
   readonly queries: ClipQueries
 }
 
-const signal = new AbortController().signal
-
-/** What every database must do, whoever runs it. `open` returns one that is empty and ready. */
-export function describeDatabase(open: () => Promise<DatabaseUnderTest>): void {
-  let database: DatabaseUnderTest
-  beforeAll(async () => {
-    database = await open()
-  })
-  afterAll(async () => {
-    await database[Symbol.asyncDispose]()
-  })
-  stateTests(() => database.states)
-  eventTests(() => database.events)
-  logTests(() => database.logs)
-  listTests(() => database)
-  statsTests(() => database)
-}
-
-export function valueOf<T>(result: Result<T, PluginError>): T {
-  if (!result.ok) throw new Error(result.error.message, { cause: result.error.cause })
-  return result.value
-}
-
-let camera = 0
-/** Rows of one test have a camera of their own, so that tests do not see each other's. */
-const aCamera = () => `cam_${(camera += 1)}`
-const idOf = (name: string, n: number) => `${name}_${1767225600 + n}.mp4`
-
-/** The n-th clip of a camera, n seconds into the year. */
-function clipOf(camera_name: string, n: number, changes: Partial<ClipStateData> = {}): ClipStateData {
-  const start_ts = new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString()
-  return aClipState({ clip_id: idOf(camera_name, n), camera_name, start_ts, ...changes })
-}
-
-function stateTests(states: () => StateStore): void {
-  test('a state is read as it was written', async () => {
-    const state = clipOf(aCamera(), 1, { motion_scores: [0, 7.5], filter_result: aFilterResult(), analysis_result: anAnalysis() })
-    valueOf(await states().upsert([state], signal))
-    expect(valueOf(await states().get(state.clip_id, signal))).toEqual(state)
-  })
-
-  test('a newer state replaces an older one, an older one never a newer one', async () => {
-    const name = aCamera()
-    const newer = clipOf(name, 1, { status: 'done', event_seq: 9 })
-    valueOf(await states().upsert([clipOf(name, 1)], signal))
-    valueOf(await states().upsert([newer], signal))
-    valueOf(await states().upsert([clipOf(name, 1, { status: 'uploaded', event_seq: 4 })], signal))
-    expect(valueOf(await states().get(newer.clip_id, signal))).toEqual(newer)
-  })
-
-  test('a batch may hold the same clip twice: the newest state wins', async () => {
-    const name = aCamera()
-    valueOf(await states().upsert([clipOf(name, 1, { event_seq: 5, status: 'done' }), clipOf(name, 1, { event_seq: 2 })], signal))
-    expect(valueOf(await states().get(idOf(name, 1), signal))?.status).toBe('done')
-  })
-
-  test('an unknown clip is null', async () => {
-    expect(valueOf(await states().get('nobody_1.mp4', signal))).toBeNull()
-  })
-
-  test('versions holds the event number of every row, also beyond a thousand', async () => {
-    const name = aCamera()
-    const many = Array.from({ length: 1500 }, (_, n) => clipOf(name, n, { event_seq: n + 1 }))
-    valueOf(await states().upsert(many, signal))
-    const versions = valueOf(await states().versions(signal))
-    expect(many.every((state) => versions.get(state.clip_id) === state.event_seq)).toBe(true)
-  })
-
-  test('text that JSON allows and Postgres does not is stored without the offending characters', async () => {
-    const state = clipOf(aCamera(), 1, { analysis_result: anAnalysis({ summary: 'a\0b\ud800c \\u0000' }) })
-    valueOf(await states().upsert([state], signal))
-    expect(valueOf(await states().get(state.clip_id, signal))?.analysis_result?.summary).toBe('ab\ufffdc \\u0000')
-  })
-
-  test('a row that Postgres refuses is reported and keeps no other row out', async () => {
-    const name = aCamera()
-    const rows = [clipOf(name, 1), clipOf(name, 2, { created_at: 'yesterday-ish' }), clipOf(name, 3)]
-    const written = await states().upsert(rows, signal)
-    expect(written.ok ? 'ok' : written.error.kind).toBe('invalid')
-    expect(valueOf(await states().get(idOf(name, 1), signal))).not.toBeNull()
-    expect(valueOf(await states().get(idOf(name, 2), signal))).toBeNull()
-    expect(valueOf(await states().get(idOf(name, 3), signal))).not.toBeNull()
-  })
-
-  test('an aborted signal is `cancelled`', async () => {
-    const result = await states().get('nobody_1.mp4', AbortSignal.abort())
-    expect(result.ok ? 'ok' : result.error.kind).toBe('cancelled')
-  })
-}
-
-const eventOf = (clip_id: string, seq: number): ClipEvent => ({
-  event_type: 'clip_deleted',
-  clip_id,
-  seq,
-  ts: '2026-01-01T00:00:00.000Z',
-  deleted_local: true,
-  deleted_storage: false,
-  reason: `n${seq}`,
-})
-
-function eventTests(events: () => EventStore): void {
-  test('events are read in order, with all their fields, from where one wants', async () => {
-    const clip = idOf(aCamera(), 1)
-    valueOf(await events().append([eventOf(clip, 2), eventOf(clip, 1), eventOf(clip, 3)], signal))
-    expect(valueOf(await events().list(clip, 0, 10, signal))).toEqual([1, 2, 3].map((seq) => eventOf(clip, seq)))
-    expect(valueOf(await events().list(clip, 2, 10, signal)).map((event) => event.seq)).toEqual([3])
-    expect(valueOf(await events().list(clip, 0, 2, signal)).map((event) => event.seq)).toEqual([1, 2])
-    expect(valueOf(await events().list('nobody_1.mp4', 0, 10, signal))).toEqual([])
-  })
-
-  test('of a clip that is forgotten only its deletion stays, and no other clip suffers', async () => {
-    const [gone, other] = [idOf(aCamera(), 1), idOf(aCamera(), 2)]
-    const finished = (clip_id: string): ClipEvent => ({ event_type: 'clip_finished', clip_id, seq: 1, ts: '2026-01-01T00:00:00.000Z' })
-    valueOf(await events().append([finished(gone), eventOf(gone, 2), finished(other)], signal))
-    valueOf(await events().forget([gone], signal))
-    valueOf(await events().forget([gone], signal))
-    expect(valueOf(await events().list(gone, 0, 10, signal)).map(({ seq }) => seq)).toEqual([2])
-    expect(valueOf(await events().list(other, 0, 10, signal))).toHaveLength(1)
-  })
-
-  test('an event that is already there is left alone', async () => {
-    const clip = idOf(aCamera(), 1)
-    valueOf(await events().append([eventOf(clip, 1)], signal))
-    valueOf(await events().append([{ ...eventOf(clip, 1), ts: '2026-02-01T00:00:00.000Z' }, eventOf(clip, 2)], signal))
-    const listed = valueOf(await events().list(clip, 0, 10, signal))
-    expect(listed.map((event) => event.ts)).toEqual(['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z'])
-  })
-}
-
-function logTests(logs: () => LogStore): void {
-  test('log lines go by age, then the oldest beyond the number', async () => {
-    const ages = [10, 5, 3, 2, 1] // in hours, before the clock's now
-    const now = Date.now()
-    const rows = ages.map((hours) => ({
-      ts: new Date(now - hours * 3_600_000).toISOString(),
-      level: 'info' as const,
-      message: `${hours} h ago`,
-      clip_id: null,
-      camera_name: null,
-      fields: { hours },
-    }))
-    valueOf(await logs().append(rows, signal))
-    expect(valueOf(await logs().prune({ maxAgeMs: 4 * 3_600_000, maxRows: 100 }, signal))).toBe(2)
-    expect(valueOf(await logs().prune({ maxAgeMs: 4 * 3_600_000, maxRows: 1 }, signal))).toBe(2)
-    expect(valueOf(await logs().prune({ maxAgeMs: 4 * 3_600_000, maxRows: 1 }, signal))).toBe(0)
-  })
-}
-
-function listTests(database: () => DatabaseUnderTest): void {
+export function listTests(database: () => Queried): void {
   const listed = async (filter: ClipFilter) =>
     valueOf(await database().queries.list(filter, { cursor: null, limit: 100 }, signal)).clips.map((clip) => clip.clip_id)
   const decision = (notify: boolean) => ({ notify, notify_reason: 'because' })
@@ -282,7 +129,7 @@ function listTests(database: () => DatabaseUnderTest): void {
   })
 }
 
-function statsTests(database: () => DatabaseUnderTest): void {
+export function statsTests(database: () => Queried): void {
   test('stats count clips, alerts, bytes and tokens; deleted clips only under their status', async () => {
     const name = aCamera()
     const before = valueOf(await database().queries.stats('2027-01-01T00:00:00Z', signal))
