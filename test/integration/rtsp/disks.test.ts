@@ -3,32 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Film } from '../../../src/testkit/footage.ts'
+import { describe, expect, test } from 'vitest'
 import { NO_SMALL_DISKS, SmallDisk } from '../../e2e/harness/small-disk.ts'
 import { waitFor } from '../../e2e/harness/wait-for.ts'
-import { CameraRig, STREAM } from './camera-rig.ts'
-import { footprint, type Footprint } from './fault-report.ts'
+import type { CameraRig } from './camera-rig.ts'
+import { GOP, oneFilm } from './one-film.ts'
 
-const GOP = 10
-const folder = mkdtempSync(join(tmpdir(), 'homesec-disks-'))
-let film: Film
-
-beforeAll(async () => {
-  film = await Film.make(join(folder, 'film.mp4'), { duration_s: 90 })
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-/** A camera that records; the ring in a folder of the test's choice. */
-function openRig(ringDir: string | null = null): Promise<CameraRig> {
-  const ring = ringDir === null ? {} : { ring: { dir: ringDir } }
-  return CameraRig.open({ camera: { streams: { [STREAM]: { video: film.path } } }, config: ring })
-}
-
-async function found(rig: CameraRig): Promise<Footprint> {
-  await rig.drain()
-  return footprint(film, rig.clips, rig.sent())
-}
+const { openRig, found } = oneFilm(90)
 
 const saysDisk = (rig: CameraRig) => waitFor('health to say so', () => rig.health.state === 'down' && rig.health.detail.includes('disk'))
 const isBack = (rig: CameraRig) => rig.heard(Date.now())
@@ -56,7 +37,7 @@ describe.skipIf(NO_SMALL_DISKS !== null).concurrent('recording', () => {
 
   test('keeps all in a ring on another disk while its own is full, and misses nothing afterwards', async ({ onTestFailed }) => {
     const ringDir = mkdtempSync(join(tmpdir(), 'homesec-ring-'))
-    await using rig = await openRig(ringDir)
+    await using rig = await openRig({ ring: { dir: ringDir } })
     onTestFailed(() => console.error(rig.story()))
     await using disk = new SmallDisk(rig.state, 30)
     await using _ring = new SmallDisk(ringDir, 30)
@@ -74,7 +55,7 @@ describe.skipIf(NO_SMALL_DISKS !== null).concurrent('recording', () => {
     onTestFailed,
   }) => {
     const ringDir = mkdtempSync(join(tmpdir(), 'homesec-ring-'))
-    await using rig = await openRig(ringDir)
+    await using rig = await openRig({ ring: { dir: ringDir } })
     onTestFailed(() => console.error(rig.story()))
     await using ring = new SmallDisk(ringDir, 30)
     await rig.start()
@@ -106,7 +87,7 @@ describe.skipIf(NO_SMALL_DISKS !== null).concurrent('recording', () => {
 
   test('goes on by itself after the disk of the ring vanished', async ({ onTestFailed }) => {
     const ringDir = mkdtempSync(join(tmpdir(), 'homesec-ring-'))
-    await using rig = await openRig(ringDir)
+    await using rig = await openRig({ ring: { dir: ringDir } })
     onTestFailed(() => console.error(rig.story()))
     const ring = new SmallDisk(ringDir, 30)
     await rig.start()

@@ -1,30 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, onTestFailed, onTestFinished, test } from 'vitest'
-import { Film } from '../../../src/testkit/footage.ts'
+import { expect, onTestFailed, onTestFinished, test } from 'vitest'
 import { openDescriptors, processesIn, runningProcesses } from '../../../src/testkit/processes.ts'
 import { waitFor } from '../../e2e/harness/wait-for.ts'
 import { CameraRig, DETECT, STREAM } from './camera-rig.ts'
+import { oneFilm } from './one-film.ts'
 
 const DROPS = 30
 /** By then everything has been used once. */
 const WARM = 5
 
-const folder = mkdtempSync(join(tmpdir(), 'homesec-flapping-'))
-let film: Film
-
-beforeAll(async () => {
-  film = await Film.make(join(folder, 'film.mp4'), { duration_s: 120 })
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const { film } = oneFilm(120)
 
 test('a camera that is lost 30 times leaves nothing behind: no process, no open file, no listener', { timeout: 240_000 }, async () => {
   const warnings: string[] = []
   const onWarning = ({ name, message }: Error) => void warnings.push(`${name}: ${message}`)
   process.on('warning', onWarning)
   onTestFinished(() => void process.off('warning', onWarning))
-  const streams = { [STREAM]: { video: film.path }, [DETECT]: { video: film.path } }
+  const streams = { [STREAM]: { video: film().path }, [DETECT]: { video: film().path } }
   const reconnect = { backoff_s: 0.1, max_backoff_s: 0.2 }
   await using rig = await CameraRig.open({ camera: { streams }, config: { detect_url_env: 'DETECT', reconnect } })
   onTestFailed(() => console.error(rig.story()))

@@ -1,23 +1,16 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, onTestFailed, onTestFinished, test, vi } from 'vitest'
-import { Film } from '../../../src/testkit/footage.ts'
+import { expect, onTestFailed, onTestFinished, test, vi } from 'vitest'
 import { sha256 } from '../../e2e/harness/clips.ts'
-import { CameraRig, STREAM } from './camera-rig.ts'
+import type { CameraRig } from './camera-rig.ts'
 import { footprint } from './fault-report.ts'
+import { oneFilm } from './one-film.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'homesec-recordings-'))
-let film: Film
-
-beforeAll(async () => {
-  film = await Film.make(join(folder, 'film.mp4'), { duration_s: 60 })
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const { film, openRig } = oneFilm(60)
 
 /** What a program leaves that ended while something moved. */
 async function leftRecording(): Promise<CameraRig> {
-  const rig = await CameraRig.open({ camera: { streams: { [STREAM]: { video: film.path } } } })
+  const rig = await openRig()
   onTestFailed(() => console.error(rig.story()))
   await rig.start()
   await rig.recording(1_500)
@@ -49,7 +42,7 @@ test('a recording without its journal, which a full disk refused, becomes a clip
   for (const journal of filesOf(rig, '.json')) rmSync(journal)
   await rig.drain()
   expect(readdirSync(rig.recordings)).toEqual([])
-  expect(await footprint(film, rig.clips, rig.sent())).toMatchObject({ clips: 1, broken: [], before: 0, lost: 0 })
+  expect(await footprint(film(), rig.clips, rig.sent())).toMatchObject({ clips: 1, broken: [], before: 0, lost: 0 })
 })
 
 test('a recording that was cut off in the middle of a picture plays up to the picture before', async () => {
@@ -57,7 +50,7 @@ test('a recording that was cut off in the middle of a picture plays up to the pi
   const last = filesOf(rig, '.ts').at(-1) ?? ''
   truncateSync(last, statSync(last).size - 1000)
   await rig.drain()
-  expect(await footprint(film, rig.clips, rig.sent())).toMatchObject({ clips: 1, broken: [], before: 0, lost: 0 })
+  expect(await footprint(film(), rig.clips, rig.sent())).toMatchObject({ clips: 1, broken: [], before: 0, lost: 0 })
 })
 
 test('a clip that was being made when the program ended is made anew', async () => {
@@ -66,7 +59,7 @@ test('a clip that was being made when the program ended is made anew', async () 
   for (const name of ['clip.mp4.part', 'clip.mp4']) cpSync(segment, join(segment, '..', name))
   await rig.drain()
   expect(readdirSync(rig.recordings)).toEqual([])
-  expect(await footprint(film, rig.clips, rig.sent())).toMatchObject({ clips: 1, broken: [], before: 0, lost: 0 })
+  expect(await footprint(film(), rig.clips, rig.sent())).toMatchObject({ clips: 1, broken: [], before: 0, lost: 0 })
 })
 
 test('a clip whose maker hangs is made by another one', async () => {
@@ -79,5 +72,5 @@ test('a clip whose maker hangs is made by another one', async () => {
   onTestFinished(() => void vi.unstubAllEnvs())
   await rig.drain(3_000)
   expect(rig.logged('clip_not_handed_over').map(({ fields }) => fields['reason'])).toEqual(['making the clip took too long'])
-  expect(await footprint(film, rig.clips, rig.sent())).toMatchObject({ clips: 1, broken: [], before: 0, lost: 0 })
+  expect(await footprint(film(), rig.clips, rig.sent())).toMatchObject({ clips: 1, broken: [], before: 0, lost: 0 })
 })

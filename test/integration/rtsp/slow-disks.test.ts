@@ -1,30 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Film } from '../../../src/testkit/footage.ts'
+import { describe, expect, test } from 'vitest'
 import { NO_SLOW_DISKS, SlowDisk } from '../../e2e/harness/slow-disk.ts'
 import { waitFor } from '../../e2e/harness/wait-for.ts'
-import { CameraRig, STREAM } from './camera-rig.ts'
-import { footprint } from './fault-report.ts'
+import { GOP, oneFilm } from './one-film.ts'
 
-const GOP = 10
-const folder = mkdtempSync(join(tmpdir(), 'homesec-slow-disks-'))
-let film: Film
-
-beforeAll(async () => {
-  film = await Film.make(join(folder, 'film.mp4'), { duration_s: 90 })
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-async function found(rig: CameraRig) {
-  await rig.drain()
-  return footprint(film, rig.clips, rig.sent())
-}
+const { openRig, found } = oneFilm(90)
 
 describe.skipIf(NO_SLOW_DISKS !== null).concurrent('recording', () => {
-  const openRig = () => CameraRig.open({ camera: { streams: { [STREAM]: { video: film.path } } } })
-
   test('loses no picture on a disk that hangs for more than a second, again and again', async ({ onTestFailed }) => {
     await using rig = await openRig()
     onTestFailed(() => console.error(rig.story()))

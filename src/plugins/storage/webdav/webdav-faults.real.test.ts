@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { StorageBackend } from '../../../contracts/storage.ts'
-import { DavFaults, type DavFault } from '../../../testkit/dav-faults.ts'
+import { startDavFaults, type DavFaults } from '../../../testkit/dav-faults.ts'
 import { DAV_PASSWORD, DAV_USER, NO_APACHE, startApache, type DavServer } from '../../../testkit/dav-servers.ts'
+import type { Fault } from '../../../testkit/fault-proxy.ts'
 import { built, testHost } from '../../../testkit/plugin-host.ts'
 import { expectLittleMemory } from '../../../testkit/upload-memory.ts'
 import { webdavStorage } from './plugin.ts'
@@ -30,7 +31,7 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
   })
   afterAll(() => server[Symbol.asyncDispose]())
   beforeEach(async () => {
-    faults = await DavFaults.before(server.url)
+    faults = await startDavFaults(server.url)
     roots += 1
     root = `faults/${roots}`
     storage = await open()
@@ -47,41 +48,46 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
   const incoming = () => readdir(join(server.files, root, '.homesec-incoming'))
   const stored = () => readFile(join(server.files, root, 'front/a.mp4'))
 
-  test.each<[string, string, DavFault, object]>([
+  test.each<[string, string, Fault, object]>([
     [
       '429 before the body',
       'PUT',
-      { kind: 'answer', status: 429, headers: { 'retry-after': '7' } },
+      { do: 'status', status: 429, headers: { 'retry-after': '7' }, afterBytes: 0 },
       { kind: 'unavailable', retryAfterMs: 7000 },
     ],
     [
       '503 in the middle of it',
       'PUT',
-      { kind: 'answer', status: 503, afterBytes: 1_000_000, headers: { 'retry-after': '3' } },
+      { do: 'status', status: 503, afterBytes: 1_000_000, headers: { 'retry-after': '3' } },
       { kind: 'unavailable' },
     ],
-    ['500 in the middle of it', 'PUT', { kind: 'answer', status: 500, afterBytes: 1_000_000 }, { kind: 'unavailable' }],
-    ['a full disk', 'PUT', { kind: 'answer', status: 507 }, { kind: 'unavailable', message: expect.stringContaining('full') as string }],
+    ['500 in the middle of it', 'PUT', { do: 'status', status: 500, afterBytes: 1_000_000 }, { kind: 'unavailable' }],
+    [
+      'a full disk',
+      'PUT',
+      { do: 'status', status: 507, afterBytes: 0 },
+      { kind: 'unavailable', message: expect.stringContaining('full') as string },
+    ],
     [
       'a limit of size',
       'PUT',
-      { kind: 'answer', status: 413 },
+      { do: 'status', status: 413, afterBytes: 0 },
       { kind: 'rejected', message: expect.stringContaining('client_max_body_size') as string },
     ],
     [
       'a locked folder',
       'MOVE',
-      { kind: 'answer', status: 423 },
+      { do: 'status', status: 423, afterBytes: 0 },
       { kind: 'unavailable', message: expect.stringContaining('locked') as string },
     ],
-    ['a cut before the body', 'PUT', { kind: 'cut', afterBytes: 0 }, { kind: 'unavailable' }],
-    ['a cut after the first bytes', 'PUT', { kind: 'cut', afterBytes: 1 }, { kind: 'unavailable' }],
-    ['a cut half way', 'PUT', { kind: 'cut', afterBytes: CLIP_BYTES / 2 }, { kind: 'unavailable' }],
-    ['a cut after the last byte', 'PUT', { kind: 'cut', afterBytes: CLIP_BYTES }, { kind: 'unavailable' }],
-    ['a lost answer to the upload', 'PUT', { kind: 'lose answer' }, { kind: 'unavailable' }],
-    ['a cut before the renaming', 'MOVE', { kind: 'cut', afterBytes: 0 }, { kind: 'unavailable' }],
+    ['a cut before the body', 'PUT', { do: 'cut_unseen', afterBytes: 0 }, { kind: 'unavailable' }],
+    ['a cut after the first bytes', 'PUT', { do: 'cut_unseen', afterBytes: 1 }, { kind: 'unavailable' }],
+    ['a cut half way', 'PUT', { do: 'cut_unseen', afterBytes: CLIP_BYTES / 2 }, { kind: 'unavailable' }],
+    ['a cut after the last byte', 'PUT', { do: 'cut_unseen', afterBytes: CLIP_BYTES }, { kind: 'unavailable' }],
+    ['a lost answer to the upload', 'PUT', { do: 'cut_response', afterBytes: 0 }, { kind: 'unavailable' }],
+    ['a cut before the renaming', 'MOVE', { do: 'cut_unseen', afterBytes: 0 }, { kind: 'unavailable' }],
   ])('%s leaves neither an object nor a part, and the next try stores it', async (_name, method, fault, error) => {
-    faults.next(method, fault)
+    faults.spoil(method, fault)
     expect(await put()).toMatchObject({ ok: false, error })
     await storage[Symbol.asyncDispose]()
     expect(await incoming()).toEqual([])
@@ -95,7 +101,7 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
 
   test('a lost answer to the renaming leaves the whole object, and the next try replaces it', async () => {
     expect(await storage.putBytes(Buffer.from('makes the folder'), 'front/b.mp4', live)).toMatchObject({ ok: true })
-    faults.next('MOVE', { kind: 'lose answer' })
+    faults.spoil('MOVE', { do: 'cut_response', afterBytes: 0 })
     expect(await put()).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
     expect(await stored()).toHaveLength(CLIP_BYTES)
     expect(await put()).toMatchObject({ ok: true })
@@ -103,36 +109,36 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
 
   test.each([502, 500])('a renaming that happened although a proxy says %i is a success', async (status) => {
     expect(await storage.putBytes(Buffer.from('makes the folder'), 'front/b.mp4', live)).toMatchObject({ ok: true })
-    faults.next('MOVE', { kind: 'answer afterwards', status })
+    faults.spoil('MOVE', { do: 'replace_response', status })
     expect(await put()).toMatchObject({ ok: true })
     expect((await stored()).equals(await readFile(clip))).toBe(true)
     expect(await incoming()).toEqual([])
   })
 
   test('a part that was taken away before its renaming is no verdict: the clip is tried again', async () => {
-    for (let times = 0; times < 2; times += 1) faults.next('MOVE', { kind: 'answer', status: 404 })
+    for (let times = 0; times < 2; times += 1) faults.spoil('MOVE', { do: 'status', status: 404, afterBytes: 0 })
     expect(await put()).toMatchObject({ ok: false, error: { kind: 'unavailable', message: expect.stringContaining('gone') as string } })
     expect(await put()).toMatchObject({ ok: true })
   })
 
   test('an upload has its length in front and is in no chunked encoding', async () => {
     expect(await put()).toMatchObject({ ok: true })
-    const upload = faults.seen.find(({ method }) => method === 'PUT')
+    const upload = faults.requests.find(({ method }) => method === 'PUT')
     expect(upload?.headers['content-length']).toBe(String(CLIP_BYTES))
     expect(upload?.headers['transfer-encoding']).toBeUndefined()
   })
 
   test('a server that does not know the question before an upload gets it without', async () => {
-    faults.next('PUT', { kind: 'answer', status: 417 })
+    faults.spoil('PUT', { do: 'status', status: 417, afterBytes: 0 })
     expect(await put()).toMatchObject({ ok: true })
-    const asked = faults.seen.filter(({ method }) => method === 'PUT').map(({ headers }) => headers.expect)
+    const asked = faults.requests.filter(({ method }) => method === 'PUT').map(({ headers }) => headers.expect)
     expect(asked).toEqual(['100-continue', undefined])
     expect((await stored()).equals(await readFile(clip))).toBe(true)
   })
 
   test('an aborted upload is told at once, and its part is taken away', async () => {
     expect(await storage.putBytes(Buffer.from('x'), 'front/b.mp4', live)).toMatchObject({ ok: true })
-    faults.next('PUT', { kind: 'silence' })
+    faults.spoil('PUT', { do: 'stall' })
     const abort = new AbortController()
     const putting = storage.put(clip, 'front/a.mp4', abort.signal)
     setTimeout(() => abort.abort(), 20)
@@ -142,9 +148,9 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
   })
 
   test('a part that a killed process left is replaced and gone with the next try of that clip', async () => {
-    faults.next('MOVE', { kind: 'cut', afterBytes: 0 })
-    faults.next('DELETE', { kind: 'cut', afterBytes: 0 })
-    faults.next('DELETE', { kind: 'cut', afterBytes: 0 })
+    faults.spoil('MOVE', { do: 'cut_unseen', afterBytes: 0 })
+    faults.spoil('DELETE', { do: 'cut_unseen', afterBytes: 0 })
+    faults.spoil('DELETE', { do: 'cut_unseen', afterBytes: 0 })
     expect(await put()).toMatchObject({ ok: false })
     await storage[Symbol.asyncDispose]()
     expect(await incoming()).toHaveLength(1)
@@ -157,16 +163,16 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
     await storage[Symbol.asyncDispose]()
     storage = await open({ idle_timeout_s: 0.1 })
     expect(await storage.ping(live)).toMatchObject({ ok: true })
-    faults.next('HEAD', { kind: 'silence' })
+    faults.spoil('HEAD', { do: 'stall' })
     const asked = await storage.exists('webdav:a.mp4', live)
     expect(asked).toMatchObject({ ok: false, error: { kind: 'timeout', message: expect.stringContaining('idle_timeout_s') as string } })
   })
 
   test('closing does not wait for a read that gets no answer', async () => {
     expect(await storage.ping(live)).toMatchObject({ ok: true })
-    faults.next('GET', { kind: 'silence' })
+    faults.spoil('GET', { do: 'stall' })
     const reading = storage.read('webdav:a.mp4', null, live)
-    await expect.poll(() => faults.seen.at(-1)?.method).toBe('GET')
+    await expect.poll(() => faults.requests.at(-1)?.method).toBe('GET')
     await storage[Symbol.asyncDispose]()
     expect(await reading).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
   })
@@ -203,23 +209,23 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
   test('a download that breaks off leaves no file', async () => {
     expect(await put()).toMatchObject({ ok: true })
     const target = join(await mkdtemp(join(tmpdir(), 'homesec-get-')), 'a.mp4')
-    faults.next('GET', { kind: 'lose answer', afterBytes: CLIP_BYTES / 2 })
+    faults.spoil('GET', { do: 'cut_response', afterBytes: CLIP_BYTES / 2 })
     expect(await storage.get('webdav:front/a.mp4', target, live)).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
     expect(await readdir(join(target, '..'))).toEqual([])
   })
 
   test('a folder that somebody else makes at the same moment is there, whatever the server says first', async () => {
-    faults.next('MKCOL', { kind: 'answer', status: 403 })
+    faults.spoil('MKCOL', { do: 'status', status: 403, afterBytes: 0 })
     expect(await put()).toMatchObject({ ok: true })
   })
 
   test('a root that somebody removed meanwhile is made again, and the clip is stored at once', async () => {
     expect(await put()).toMatchObject({ ok: true })
     await rm(join(server.files, root), { recursive: true })
-    faults.seen.length = 0
+    const before = faults.requests.length
     expect(await put()).toMatchObject({ ok: true })
     // Apache says 409 by itself.
-    expect(faults.seen.filter(({ method }) => method === 'PUT')).toHaveLength(2)
+    expect(faults.requests.slice(before).filter(({ method }) => method === 'PUT')).toHaveLength(2)
     expect((await stored()).equals(await readFile(clip))).toBe(true)
   })
 
@@ -231,13 +237,16 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
 
   test('after a proven write, health asks without writing; after a failure it writes again', async () => {
     const methods = async () => {
-      faults.seen.length = 0
+      const before = faults.requests.length
       expect(await storage.ping(live)).toMatchObject({ ok: true })
-      return faults.seen.filter(({ path }) => path.includes('probe')).map(({ method }) => method)
+      return faults.requests
+        .slice(before)
+        .filter(({ url }) => url.includes('probe'))
+        .map(({ method }) => method)
     }
     expect(await methods()).toEqual(['PUT', 'MOVE', 'DELETE'])
     expect(await methods()).toEqual(['HEAD'])
-    faults.next('PUT', { kind: 'answer', status: 507 })
+    faults.spoil('PUT', { do: 'status', status: 507, afterBytes: 0 })
     expect(await put()).toMatchObject({ ok: false })
     expect(await methods()).toEqual(['PUT', 'MOVE', 'DELETE'])
     expect(await incoming()).toEqual([])
@@ -250,13 +259,15 @@ describe.skipIf(NO_APACHE !== null)(`webdav when things go wrong${NO_APACHE === 
     [405, 'invalid', 'url'],
     [302, 'invalid', 'url'],
   ])('a ping that is answered with %i is %s and names `%s`', async (status, kind, key) => {
-    for (const method of ['MKCOL', 'MKCOL', 'PUT']) faults.next(method, { kind: 'answer', status, headers: { location: '/elsewhere' } })
+    for (const method of ['MKCOL', 'MKCOL', 'PUT'])
+      faults.spoil(method, { do: 'status', status, headers: { location: '/elsewhere' }, afterBytes: 0 })
     const pinged = await storage.ping(live)
     expect(pinged).toMatchObject({ ok: false, error: { kind, message: expect.stringContaining(`\`${key}\``) as string } })
   })
 
   test('who refuses for good is not obeyed when he names a wait', async () => {
-    for (const method of ['MKCOL', 'MKCOL']) faults.next(method, { kind: 'answer', status: 403, headers: { 'retry-after': '86400' } })
+    for (const method of ['MKCOL', 'MKCOL'])
+      faults.spoil(method, { do: 'status', status: 403, headers: { 'retry-after': '86400' }, afterBytes: 0 })
     const refused = await put()
     expect(refused).toMatchObject({ ok: false, error: { kind: 'rejected' } })
     expect(refused).not.toHaveProperty('error.retryAfterMs')
