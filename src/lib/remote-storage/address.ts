@@ -5,14 +5,15 @@ import type { ByteRange } from '../../contracts/storage.ts'
 import { storageKeyProblem } from '../storage-key.ts'
 import { fault } from './fault.ts'
 
-/** The `view_url_prefix` of a storage whose objects somebody serves over the web. */
-export const ViewUrlPrefixSchema = z
+/** What stands before the key of an object in the links of alerts. */
+export const LinkPrefixSchema = z
   .url({ protocol: /^https?$/, error: 'a web address, beginning with http:// or https://' })
   .refine((url) => !hasCredentials(url), { error: 'no user or password in the address: every alert would carry them' })
   // The key is put at the end; and what stands behind a "?" is often a token.
   .refine((url) => !/[?#]/.test(url), { error: 'no query or fragment in the address: every alert would carry it, in front of the key' })
-  .nullable()
-  .default(null)
+
+/** The `view_url_prefix` of a storage whose objects somebody serves over the web. */
+export const ViewUrlPrefixSchema = LinkPrefixSchema.nullable().default(null)
 
 export function hasCredentials(url: string): boolean {
   if (!URL.canParse(url)) return false

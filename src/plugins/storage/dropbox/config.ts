@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EnvNameSchema } from '../../../lib/env-name.ts'
+import { LinkPrefixSchema } from '../../../lib/remote-storage/address.ts'
 import { rootProblem, templateProblem } from './paths.ts'
 
 const envName = EnvNameSchema.nullable().default(null)
@@ -32,10 +33,7 @@ export const DropboxConfigSchema = z
     app_secret_env: envName.describe(
       'Environment variable with the secret of your app. Default none, which fits a refresh token that was made with PKCE.',
     ),
-    web_url_prefix: z
-      .url({ protocol: /^https?$/ })
-      .refine((url) => !/^[a-z]+:\/\/[^/]*@/i.test(url), { error: 'no user or password in the address: every alert would carry them' })
-      .nullable()
+    web_url_prefix: LinkPrefixSchema.nullable()
       .default('https://www.dropbox.com/home')
       .describe(
         'What stands before the path in links. Default fits apps with access to the whole Dropbox; with "App folder" access it is ' +

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EnvNameSchema } from '../../../lib/env-name.ts'
+import { ViewUrlPrefixSchema } from '../../../lib/remote-storage/address.ts'
 import { ServiceUrlSchema } from '../../../lib/service-url.ts'
 import { storageKeyProblem } from '../../../lib/storage-key.ts'
 
@@ -17,10 +18,6 @@ const PrefixSchema = z
     const problem = prefix === '' ? null : storageKeyProblem(prefix)
     if (problem !== null) context.addIssue({ code: 'custom', message: problem.replace('the key', 'the prefix') })
   })
-
-const ViewUrlPrefixSchema = z
-  .url({ protocol: /^https?$/ })
-  .refine((url) => isBare(url), { error: 'no user, password, query or fragment in the address: every alert would carry them' })
 
 const access = {
   endpoint: ServiceUrlSchema.nullable()
@@ -105,9 +102,9 @@ const object = {
 }
 
 const link = {
-  view_url_prefix: ViewUrlPrefixSchema.nullable()
-    .default(null)
-    .describe('Web address under which you serve the bucket with `prefix`, e.g. a CDN. Goes before `view_url_expires_s`. Default: none.'),
+  view_url_prefix: ViewUrlPrefixSchema.describe(
+    'Web address under which you serve the bucket with `prefix`, e.g. a CDN. Goes before `view_url_expires_s`. Default: none.',
+  ),
   view_url_expires_s: z
     .number()
     .int()
@@ -131,10 +128,4 @@ export type S3Config = Readonly<z.output<typeof S3ConfigSchema>>
 /** AWS has its own domain in China. Stated always, so that no `AWS_ENDPOINT_URL` of the environment sends clips elsewhere. */
 export function endpointOf({ endpoint, region }: Pick<S3Config, 'endpoint' | 'region'>): string {
   return endpoint ?? `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
-}
-
-function isBare(url: string): boolean {
-  if (!URL.canParse(url)) return true // said already
-  const { username, password, search, hash } = new URL(url)
-  return [username, password, search, hash].every((part) => part === '')
 }
