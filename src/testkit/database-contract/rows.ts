@@ -3,7 +3,7 @@ import type { PluginError } from '../../contracts/errors.ts'
 import type { Result } from '../../contracts/result.ts'
 import { aClipState } from '../clip-states.ts'
 
-export const signal = new AbortController().signal
+export const signal: AbortSignal = new AbortController().signal
 
 export function valueOf<T>(result: Result<T, PluginError>): T {
   if (!result.ok) throw new Error(result.error.message, { cause: result.error.cause })
