@@ -8,7 +8,7 @@ import type { PluginHost } from '../contracts/plugin.ts'
 import { ok, type Result } from '../contracts/result.ts'
 import type { Accepted, ClipSink, ClipSource, IncomingFile } from '../contracts/source.ts'
 import { ftpSource } from '../plugins/sources/ftp/plugin.ts'
-import { freePort } from './free-port.ts'
+import { freePort, freePorts } from './free-port.ts'
 import { FtpControl } from './ftp-control.ts'
 import { memoryLogger } from './memory-logger.ts'
 import { built, testHost } from './plugin-host.ts'
@@ -93,6 +93,12 @@ export class FtpFixture implements AsyncDisposable {
     for (const source of this.#sources) await source[Symbol.asyncDispose]()
     await rm(this.data, { recursive: true, force: true })
   }
+}
+
+/** As `passive_ports` has it: so many, and no other program comes into their way. */
+export async function passiveRange(count: number): Promise<string> {
+  const ports = await freePorts(count)
+  return `${ports[0] ?? 0}-${ports.at(-1) ?? 0}`
 }
 
 /** Every file below a folder, as paths in it. */

@@ -59,7 +59,7 @@ export class Mosquitto implements AsyncDisposable {
 
   /** Reserves a port and writes the configuration; nothing listens yet. */
   static async prepare(options: MosquittoOptions = {}): Promise<Mosquitto> {
-    const broker = new Mosquitto(await freePort('localhost'), await mkdtemp(join(tmpdir(), 'homesec-mosquitto-')), options)
+    const broker = new Mosquitto(await freePort(), await mkdtemp(join(tmpdir(), 'homesec-mosquitto-')), options)
     await broker.#configure()
     return broker
   }

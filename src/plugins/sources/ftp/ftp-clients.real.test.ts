@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { Client } from 'basic-ftp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { selfSigned, type Certificate } from '../../../testkit/certificate.ts'
-import { filesBelow, FtpFixture, PASSWORD, sha256, takingSink, until } from '../../../testkit/ftp-fixture.ts'
+import { filesBelow, FtpFixture, PASSWORD, passiveRange, sha256, takingSink, until } from '../../../testkit/ftp-fixture.ts'
 
 const run = promisify(execFile)
 
@@ -65,7 +65,7 @@ describe.each(WAYS)('curl, %s', (_way, tls) => {
 
   test('uploads, into folders it makes, by PASV and by EPSV, and with the server coming to it', async (context) => {
     if (NO_CURL !== null) return context.skip(NO_CURL)
-    const { fixture, got } = await setUp(tls, { passive_ports: '40000-40100', active_mode: true })
+    const { fixture, got } = await setUp(tls, { passive_ports: await passiveRange(20), active_mode: true })
     await using _fixture = fixture
     await curl(fixture.port, '-T', path(0), 'a.mp4')
     await curl(fixture.port, '--disable-epsv', '-T', path(1), 'b.mp4')
@@ -130,7 +130,7 @@ describe.each(WAYS)('lftp, %s', (_way, tls) => {
 
   test('puts single files, and a folder of twenty at once', async (context) => {
     if (NO_LFTP !== null) return context.skip(NO_LFTP)
-    const { fixture, got } = await setUp(tls, { passive_ports: '40200-40210' })
+    const { fixture, got } = await setUp(tls, { passive_ports: await passiveRange(11) })
     await using _fixture = fixture
     await lftp(
       fixture.port,
@@ -182,7 +182,7 @@ describe.each(WAYS)('basic-ftp, %s', (_way, tls) => {
   })
 
   test('twenty clients at once share three ports, and nothing is lost', async () => {
-    const { fixture, got } = await setUp(tls, { passive_ports: '40300-40302' })
+    const { fixture, got } = await setUp(tls, { passive_ports: await passiveRange(3) })
     await using _fixture = fixture
     await Promise.all(
       all.map(async (index) => {

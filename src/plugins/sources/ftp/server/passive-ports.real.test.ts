@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { expect, test } from 'vitest'
 import { systemClock } from '../../../../lib/system-clock.ts'
-import { freePort } from '../../../../testkit/free-port.ts'
+import { freePort, freePorts } from '../../../../testkit/free-port.ts'
 import { PassivePorts } from './passive-ports.ts'
 
 const HOST = '127.0.0.1'
@@ -13,8 +13,6 @@ async function occupy(port: number): Promise<Server> {
   await once(server, 'listening')
   return server
 }
-
-const freePorts = async (count: number) => [...new Set(await Promise.all(Array.from({ length: count }, () => freePort())))]
 
 test('a port that another program has is passed over, and those who find none left wait for one of the others', async () => {
   const ports = await freePorts(4)
@@ -34,7 +32,7 @@ test('a port that another program has is passed over, and those who find none le
 })
 
 test('a port is used again once the other program has let it go', async () => {
-  const [port = 0] = await freePorts(1)
+  const port = await freePort()
   const other = await occupy(port)
   const waiting = new PassivePorts([port], systemClock).listen(HOST, AbortSignal.timeout(20_000))
   await systemClock.sleep(50, new AbortController().signal)
@@ -45,7 +43,7 @@ test('a port is used again once the other program has let it go', async () => {
 })
 
 test('nobody waits for ports longer than asked, nor at all for an address this machine does not have', async () => {
-  const [port = 0] = await freePorts(1)
+  const port = await freePort()
   await using _other = await occupy(port)
   const passive = new PassivePorts([port], systemClock)
   expect(await passive.listen(HOST, AbortSignal.timeout(50))).toEqual({ ok: false, error: 'EADDRINUSE' })
