@@ -36,7 +36,7 @@ async function device(options: Partial<OnvifDeviceOptions> = {}): Promise<OnvifD
   return started
 }
 
-const ask = ({ port }: OnvifDevice, credentials: Credentials | null = ONVIF_USER, answerWithinMs = 2_000) =>
+const ask = ({ port }: OnvifDevice, credentials: Credentials | null = ONVIF_USER, answerWithinMs = 10_000) =>
   askDevice({ address: ADDRESS, port, secure: false, path: '/onvif/device_service' }, { credentials, answerWithinMs }, signal)
 
 /** Speaks TLS to whoever comes, and plain HTTP to the camera. */
@@ -148,15 +148,15 @@ describe.runIf(LOOPBACK_IS_A_NETWORK)('asking a device', () => {
   ])('a device that answers with %s costs its own time only: %s', async (behaviour, kind) => {
     const camera = await device({ behaviour })
     const started = performance.now()
-    expect(await ask(camera, ONVIF_USER, 500)).toMatchObject({ ok: false, error: { kind } })
-    expect(performance.now() - started).toBeLessThan(8_000) // 3 × 0.5 s and the worker's start, on a busy machine
+    expect(await ask(camera, ONVIF_USER, kind === 'timeout' ? 500 : 5_000)).toMatchObject({ ok: false, error: { kind } })
+    expect(performance.now() - started).toBeLessThan(30_000) // the worker's start on a busy machine, most of it
   })
 
   test('a camera behind TLS with a certificate of its own making is read', async () => {
     const camera = await device()
     const front = await tlsInFrontOf(camera)
     const at = { address: ADDRESS, port: front.port, secure: true, path: '/onvif/device_service' }
-    expect(namesOf(await askDevice(at, { credentials: ONVIF_USER, answerWithinMs: 2_000 }, signal))).toEqual(['Main', 'Sub'])
+    expect(namesOf(await askDevice(at, { credentials: ONVIF_USER, answerWithinMs: 10_000 }, signal))).toEqual(['Main', 'Sub'])
   })
 
   test('a redirect is not followed', async () => {

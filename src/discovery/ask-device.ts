@@ -1,16 +1,16 @@
 import { pluginError, type PluginError } from '../contracts/errors.ts'
 import { err, ok, type Result } from '../contracts/result.ts'
-import { startDeadline } from '../lib/deadline.ts'
 import { WorkerProcess } from '../lib/worker-process.ts'
 import type { DeviceAddress } from './device-address.ts'
-import { DeviceAnswerSchema, type Credentials, type DeviceAnswer, type DeviceJob } from './device-job.ts'
+import { DeviceAnswerSchema, TALK_BEGINS, type Credentials, type DeviceAnswer, type DeviceJob } from './device-job.ts'
 
 /** The worker beside this file: TypeScript in a checkout, JavaScript once built. */
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './device-worker.ts' : './device-worker.js', import.meta.url)
 
-/** A camera answers some ten questions, most at once; the worker has to start too. */
+/** A camera answers some ten questions, most at once. */
 const WHOLE_TALK_FACTOR = 3
-const WORKER_START_MS = 2_000
+/** On a small computer that has much to do; the device is not to blame for it. */
+const WORKER_START_MS = 60_000
 
 export interface AskOptions {
   /** null: only whether an ONVIF device is there. */
@@ -30,13 +30,23 @@ export async function askDevice(
   signal: AbortSignal,
 ): Promise<Result<DeviceAnswer, PluginError>> {
   const job: DeviceJob = { address, port, secure, path, credentials, answer_within_ms: answerWithinMs }
-  using deadline = startDeadline(WHOLE_TALK_FACTOR * answerWithinMs + WORKER_START_MS, signal)
   const worker = new WorkerProcess(WORKER)
-  const answer = await worker.run(job, deadline.signal)
+  const late = new AbortController()
+  const giveUp = () => {
+    late.abort()
+    worker.kill()
+  }
+  let timer = setTimeout(giveUp, WORKER_START_MS)
+  const answer = await worker.run(job, signal, (note) => {
+    if (note !== TALK_BEGINS) return
+    clearTimeout(timer)
+    timer = setTimeout(giveUp, WHOLE_TALK_FACTOR * answerWithinMs)
+  })
+  clearTimeout(timer)
   worker.kill()
   await worker.ended
   if (signal.aborted) return err(pluginError('cancelled', 'stopped'))
-  if (deadline.signal.aborted) return err(pluginError('timeout', 'it did not answer in time'))
+  if (late.signal.aborted) return err(pluginError('timeout', 'it did not answer in time'))
   if (answer === null) return err(pluginError('invalid', 'its answer cannot be read'))
   if (!answer.ok) return err(answer.error.kind === 'bug' ? pluginError('invalid', 'its answer cannot be read') : answer.error)
   const parsed = DeviceAnswerSchema.safeParse(answer.value)

@@ -18,6 +18,9 @@ export const DeviceJobSchema = z.object({
 })
 export type DeviceJob = Readonly<z.infer<typeof DeviceJobSchema>>
 
+/** What the worker says when it is there and asks its first question. */
+export const TALK_BEGINS = 'talk begins'
+
 /** A profile as the device tells it. */
 export const ToldProfileSchema = z.object({
   name: text(),

@@ -62,10 +62,9 @@ describe.runIf(LOOPBACK_IS_A_NETWORK)('asking a network', () => {
 
   test('a stop ends the listening at once', async () => {
     const stop = new AbortController()
-    const started = performance.now()
-    const probing = probeNetwork({ from: ['127.0.0.1'], to: [DISCOVERY_GROUP], listenMs: 30_000, clock: systemClock }, stop.signal)
+    const listenMs = 3_600_000 // far longer than this test may take
+    const probing = probeNetwork({ from: ['127.0.0.1'], to: [DISCOVERY_GROUP], listenMs, clock: systemClock }, stop.signal)
     stop.abort()
     await probing
-    expect(performance.now() - started).toBeLessThan(5_000)
   })
 })
