@@ -167,8 +167,8 @@ describe('shutdown and the life after it', () => {
       const good = pipeline[where]
       pipeline[where] = never
       const running = pipeline.run()
-      await settle()
-      await new Promise((resolve) => setTimeout(resolve, 40))
+      const stage = where === 'send' ? 'notify' : where
+      await expect.poll(() => pipeline.state().stages[stage].status).toBe('running')
       pipeline.stop.abort()
       const state = await running
       expect(state.finished_at).toBeNull()

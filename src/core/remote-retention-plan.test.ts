@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { cpuMsOf } from '../testkit/cpu-time.ts'
 import { departures, type KeptClip } from './remote-retention-plan.ts'
 
 const DAY_MS = 86_400_000
@@ -41,8 +42,8 @@ test('of clips that ended together the lower name goes', () => {
 
 test('among a hundred thousand clips the few that go are found in well under the time a camera would notice', () => {
   const many = Array.from({ length: 100_000 }, (_, n) => ({ clip_id: `${n}`, endMs: (n * 7919) % 100_000, bytes: 10, mayGo: true }))
-  const startedMs = performance.now()
-  const go = departures(many, { max_age_days: null, max_bytes: 999_950 }, NOW)
+  let go: ReturnType<typeof departures> = []
+  const costMs = cpuMsOf(() => (go = departures(many, { max_age_days: null, max_bytes: 999_950 }, NOW)))
   expect(go.map(({ clip }) => clip.endMs)).toEqual([0, 1, 2, 3, 4])
-  expect(performance.now() - startedMs).toBeLessThan(500)
+  expect(costMs).toBeLessThan(500)
 })

@@ -17,6 +17,11 @@ export class FakeClock implements Clock {
     return this.#nowMs
   }
 
+  /** How many wait for time to pass. */
+  get sleepers(): number {
+    return this.#sleepers.size
+  }
+
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve()
     return new Promise((resolve) => {
