@@ -6,8 +6,19 @@ import { waitFor } from './wait-for.ts'
 export const ROOT = join(import.meta.dirname, '..', '..', '..')
 const MAIN = join(ROOT, 'dist', 'main.js')
 
+/** Where it is about noon now: a budget of the day must not begin anew in the middle of a test. */
+function zoneAtNoon(): string {
+  const hoursAhead = 12 - new Date().getUTCHours()
+  return `Etc/GMT${hoursAhead > 0 ? '-' : '+'}${Math.abs(hoursAhead)}` // the sign is the other way round in these names
+}
+
 /** What a program needs to run, and nothing of this machine's owner: a stray key here must not make a test pass or fail. */
-const PLAIN_ENV = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', TMPDIR: process.env['TMPDIR'] ?? '/tmp' }
+const PLAIN_ENV = {
+  PATH: process.env['PATH'] ?? '',
+  HOME: process.env['HOME'] ?? '',
+  TMPDIR: process.env['TMPDIR'] ?? '/tmp',
+  TZ: zoneAtNoon(),
+}
 
 const alive = new Set<ChildProcess>()
 process.once('exit', () => alive.forEach((child) => child.kill('SIGKILL')))
