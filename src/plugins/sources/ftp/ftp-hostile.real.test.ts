@@ -179,7 +179,7 @@ describe('hostile clients', () => {
     for (let turn = 0; turn < 10; turn += 1) expect(await honest.upload(`${turn}.mp4`, randomBytes(200_000))).toMatch(/^226/)
     await until(() => sink.taken.length === 10)
     // The clients are in this process too, and the machine may be busy; a server that blocks would show seconds.
-    expect(delay.p99Ms()).toBeLessThan(250)
+    expect(delay.p99Ms()).toBeLessThan(1_000)
     await until(() => [...silent].every((client) => client.isClosed))
     for (const client of [...endless, ...waiting]) client[Symbol.dispose]()
   })

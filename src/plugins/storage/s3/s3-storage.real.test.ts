@@ -24,12 +24,12 @@ describe.skipIf(missing !== null)(`a real S3 server ${missing ?? ''}`, () => {
   test('a player may pause for longer than the server may stay silent', async () => {
     const prefix = randomUUID()
     await using storage = await open({ prefix })
-    await using player = await open({ prefix, timeout_s: 0.5 })
+    await using player = await open({ prefix, timeout_s: 1.5 })
     const bytes = Buffer.alloc(4 * MIB, 'film')
     const stored = await storage.putBytes(bytes, 'a.mp4', live)
     const read = stored.ok ? await player.read(stored.value.storage_uri, null, live) : stored
     if (!read.ok) throw new Error(read.error.message)
-    await new Promise((resolve) => setTimeout(resolve, 900))
+    await new Promise((resolve) => setTimeout(resolve, 2200))
     const chunks: Buffer[] = []
     for await (const chunk of read.value.stream as AsyncIterable<Buffer>) chunks.push(chunk)
     expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
