@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** Stands before a server and cuts a connection once so many bytes went to the server. */
+/** Stands before a server and cuts or holds a connection once so many bytes went to the server. */
 export class TcpCutter implements AsyncDisposable {
   readonly port: number
   /** Of the next connections; null: they live. */
@@ -9,6 +9,8 @@ export class TcpCutter implements AsyncDisposable {
   /** Connections that were made. */
   connections = 0
   readonly #sockets: Set<Socket>
+  readonly #clients = new Set<Socket>()
+  #passing = Infinity
   readonly #close: () => Promise<void>
 
   private constructor(port: number, sockets: Set<Socket>, close: () => Promise<void>) {
@@ -34,6 +36,16 @@ export class TcpCutter implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy()
   }
 
+  /** Lets so many bytes more go to the server, all connections together, and then none until `release`. */
+  holdAfter(bytes: number): void {
+    this.#passing = bytes
+  }
+
+  release(): void {
+    this.#passing = Infinity
+    for (const client of this.#clients) client.resume()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = this.#close()
     this.cutAll()
@@ -47,6 +59,8 @@ export class TcpCutter implements AsyncDisposable {
       client.destroy()
       server.destroy()
     }
+    this.#clients.add(client)
+    client.on('close', () => this.#clients.delete(client))
     for (const socket of [client, server]) {
       this.#sockets.add(socket)
       socket.setNoDelay(true)
@@ -59,9 +73,10 @@ export class TcpCutter implements AsyncDisposable {
     server.pipe(client)
     client.on('data', (chunk: Buffer) => {
       left -= chunk.length
+      this.#passing -= chunk.length
       if (left <= 0) cut()
-      else if (!server.write(chunk)) client.pause()
+      else if (!server.write(chunk) || this.#passing <= 0) client.pause()
     })
-    server.on('drain', () => client.resume())
+    server.on('drain', () => this.#passing > 0 && client.resume())
   }
 }
