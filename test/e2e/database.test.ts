@@ -117,7 +117,7 @@ function median(values: readonly number[]): number {
 test.skipIf(noOutsidePostgres !== null)(
   'a Postgres that accepts and never answers slows clips by less than 10 %, from the start or after it froze',
   async () => {
-    const looking = { filter: { backend: 'mock', config: { delay_ms: 1500 } }, concurrency: { filter_workers: 4 }, database: DSN }
+    const looking = { filter: { backend: 'mock', config: { delay_ms: 3000 } }, concurrency: { filter_workers: 4 }, database: DSN }
     const [healthy, mute, frozen] = [openHome(looking), openHome(looking), openHome(looking)]
     const postgres = healthy.own(await startOutsidePostgres())
     const freezing = frozen.own(await startOutsidePostgres())
@@ -131,7 +131,7 @@ test.skipIf(noOutsidePostgres !== null)(
     await freezing.freeze()
 
     // In small waves that reach all three at the same time, so that whatever else the machine does meets all alike.
-    const numbers = Array.from({ length: 12 }, (_, n) => n)
+    const numbers = Array.from({ length: 9 }, (_, n) => n)
     while (numbers.length > 0) {
       const wave = numbers.splice(0, 3)
       for (const n of wave) homes.forEach((home) => home.drop(n))
