@@ -9,6 +9,7 @@ import { systemClock } from '../lib/system-clock.ts'
 import { aClipState } from '../testkit/clip-states.ts'
 import { describeDatabase, valueOf } from '../testkit/database-contract/index.ts'
 import { memoryLogger } from '../testkit/memory-logger.ts'
+import { isAlive } from './embedded/postmaster-pid.ts'
 import { openDatabase, type Database } from './open-database.ts'
 
 const signal = new AbortController().signal
@@ -59,14 +60,6 @@ function mayMount(): boolean {
 }
 
 const pidIn = async (dataDir: string) => Number((await readFile(join(dataDir, 'db', 'postmaster.pid'), 'utf8')).split('\n')[0])
-const lives = (pid: number) => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** A data folder with one clip in its database, and the server stopped. */
 async function folderWithClip(name: string): Promise<string> {
@@ -97,7 +90,7 @@ test('opening returns at once, closing stops the server, and what was written is
   expect(await findClip(database)).toEqual(aClipState())
   const pid = await pidIn(dataDir)
   await database[Symbol.asyncDispose]()
-  expect(lives(pid)).toBe(false)
+  expect(await isAlive(pid)).toBe(false)
 })
 
 test('nobody but us can reach the server: a Unix socket in a closed folder, no port', async () => {
@@ -225,7 +218,7 @@ test('the server of a parent that was killed is adopted, and stopped by us in th
   parent.kill('SIGKILL')
   await exited
   const orphan = await pidIn(dataDir)
-  expect(lives(orphan)).toBe(true)
+  expect(await isAlive(orphan)).toBe(true)
 
   const { database, ready } = openWatched(dataDir)
   await ready()

@@ -42,7 +42,7 @@ export function takeAll(): Answer {
 }
 
 /** Waits for something to become true, moving the subject's time. */
-export async function eventually(subject: Pick<SourceSubject, 'pass'>, expectation: () => void, patienceMs = 10_000): Promise<void> {
+export async function eventually(subject: Pick<SourceSubject, 'pass'>, expectation: () => void, patienceMs = 30_000): Promise<void> {
   await vi.waitFor(
     async () => {
       await subject.pass()
@@ -53,7 +53,7 @@ export async function eventually(subject: Pick<SourceSubject, 'pass'>, expectati
 }
 
 /** Every source runs this. */
-export function sourceContract(name: string, open: Open, { patienceMs = 10_000, explains = false }: SourceContractOptions = {}): void {
+export function sourceContract(name: string, open: Open, { patienceMs = 30_000, explains = false }: SourceContractOptions = {}): void {
   const soon = (subject: SourceSubject, expectation: () => void) => eventually(subject, expectation, patienceMs)
   const live = () => new AbortController().signal
 

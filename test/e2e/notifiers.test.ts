@@ -57,7 +57,7 @@ test.skipIf(NO_MOSQUITTO !== null)(
     // Known to the broker before it goes, so that it keeps what comes for us in the moment it returns.
     const mailbox = home.own(await broker.subscribe('homecam/alerts/#'))
     await broker.stop()
-    home.reconfigure({ notifiers: [{ backend: 'mqtt', config: { host: 'localhost', port: broker.port, publish_timeout_s: 1 } }] })
+    home.reconfigure({ notifiers: [{ backend: 'mqtt', config: { host: 'localhost', port: broker.port, publish_timeout_s: 20 } }] })
     const run = await home.start()
     home.drop(1)
     await home.done(1)

@@ -125,7 +125,7 @@ test.concurrent('a camera that is switched on later is asked for its smaller str
   await camera.refuseConnections(true)
   const quick = { reconnect: { backoff_s: 0.2, max_backoff_s: 0.5 } }
   await using recording = await recordCamera({ main: camera.url('stream1') }, { ...CONFIG, ...quick, derive_detect: true })
-  await vi.waitFor(() => expect(recording.source.health().state).toBe('down'), { timeout: 10_000 })
+  await vi.waitFor(() => expect(recording.source.health().state).toBe('down'), { timeout: 40_000 })
   await camera.refuseConnections(false)
   await vi.waitFor(() => expect(camera.sessionsOf('stream2').current).toBe(1), { timeout: 40_000, interval: 100 })
 })

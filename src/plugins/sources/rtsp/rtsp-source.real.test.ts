@@ -78,4 +78,4 @@ async function open(): Promise<SourceSubject> {
   }
 }
 
-sourceContract('rtsp', open, { patienceMs: 30_000, explains: true })
+sourceContract('rtsp', open, { patienceMs: 60_000, explains: true })

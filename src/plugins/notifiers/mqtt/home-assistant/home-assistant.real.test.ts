@@ -195,7 +195,7 @@ describe.skipIf(NO_MOSQUITTO !== null)('Home Assistant over a real broker', () =
     await broker.forget()
     await broker.start()
     await untilPing(notifier, 'ok')
-    await expect.poll(async () => (await retainedNow()).has(door('image')), { timeout: 10_000 }).toBe(true)
+    await expect.poll(async () => (await retainedNow()).has(door('image'))).toBe(true)
     const topics = [...(await retainedNow()).keys()]
     expect(topics.filter((topic) => topic.startsWith('homeassistant/device/'))).toHaveLength(3)
     expect(topics).toContain('homecam/cameras/yard/alerts/state')

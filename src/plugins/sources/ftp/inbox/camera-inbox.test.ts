@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { FakeClock } from '../../../../testkit/fake-clock.ts'
 import { memoryLogger } from '../../../../testkit/memory-logger.ts'
 import { CameraInbox, type InboxOptions } from './camera-inbox.ts'
@@ -115,7 +115,7 @@ describe('a file that will be renamed', () => {
     await upload('/a.mp4.part', 'video')
     await upload('/b.tmp', 'what is it')
     await clock.advance(31_000)
-    await vi.waitFor(async () => expect(await aside('other')).toEqual([expect.stringMatching(/_b\.tmp$/)]))
+    await expect.poll(() => aside('other')).toEqual([expect.stringMatching(/_b\.tmp$/)])
     expect(names()).toEqual(['a.mp4'])
   })
 
