@@ -12,8 +12,10 @@ import { waitFor } from './harness/wait-for.ts'
 
 const KILLS = 20
 const GOP = 10
-/** The segment that is being written, and what waits in pipes on a machine that is busy. */
-const MOST_LOST_EACH = GOP + 5
+/** The segment that is being written. */
+const MOST_LOST_EACH = GOP
+/** And once in a while what waits for ffmpeg to read it: where twenty others want the processor, seconds of pictures. */
+const MOST_LOST_ONCE = GOP + 40
 /** Of the clip before, a clip that begins before the next keyframe shows as much again. */
 const MOST_SHOWN_AGAIN = GOP
 const PATIENCE_MS = 300_000
@@ -93,7 +95,8 @@ async function expectWhole(name: string, home: Home, camera: SimulatedCamera): P
   console.log(
     `${name}: ${KILLS} kills, ${sent.length} pictures sent, ${clips.length} clips, all play; ${total} pictures lost, at most ${Math.max(0, ...lost)} at once`,
   )
-  expect(Math.max(0, ...lost)).toBeLessThanOrEqual(MOST_LOST_EACH)
+  expect(total).toBeLessThanOrEqual(KILLS * MOST_LOST_EACH)
+  expect(Math.max(0, ...lost)).toBeLessThanOrEqual(MOST_LOST_ONCE)
   expect(Math.max(0, ...shownAgain)).toBeLessThanOrEqual(MOST_SHOWN_AGAIN)
 }
 
