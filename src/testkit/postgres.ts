@@ -54,7 +54,7 @@ export async function startOutsidePostgres(): Promise<OutsidePostgres> {
     dsn: `postgresql://homesec@/postgres?host=${encodeURIComponent(folder)}`,
     start: async () => {
       server = spawn(`${BIN}/postgres`, ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], { ...as, stdio: 'ignore' })
-      for (let turn = 0; turn < 400; turn += 1) {
+      for (let turn = 0; turn < 4000; turn += 1) {
         const lines = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')
         if (lines.split('\n')[7]?.startsWith('ready')) return
         await delay(25)

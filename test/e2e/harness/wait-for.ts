@@ -7,7 +7,7 @@ const MOST_POLL_MS = 200
 export async function waitFor<T>(
   what: string | (() => string),
   look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  withinMs = 60_000,
+  withinMs = 120_000,
 ): Promise<T> {
   const until = performance.now() + withinMs
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.2, MOST_POLL_MS)) {
