@@ -70,7 +70,7 @@ test('a clip whose maker hangs is made by another one', async () => {
   writeFileSync(join(programs, 'ffmpeg'), script, { mode: 0o755 })
   vi.stubEnv('PATH', `${programs}:${process.env['PATH'] ?? ''}`)
   onTestFinished(() => void vi.unstubAllEnvs())
-  await rig.drain(5_000)
+  await rig.drain(8_000)
   expect(rig.logged('clip_not_handed_over').map(({ fields }) => fields['reason'])).toEqual(['making the clip took too long'])
   expect(await footprint(film(), rig.clips, rig.sent())).toMatchObject({ clips: 1, broken: [], before: 0, lost: 0 })
 })
