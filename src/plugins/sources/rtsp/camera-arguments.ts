@@ -49,6 +49,11 @@ const FIRST_TIMES = ['-bsf:v', `setts=pts='${SHOWN}':dts='${DECODED}'`]
 /** One decoding thread: a camera needs no more, and threads hold pictures back. */
 const ONE_THREAD = ['-threads', '1', '-filter_threads', '1']
 /**
+ * Raw pictures too would be encoded on several threads, each handed out only when the next one comes: at five a second, 0.2 s late. A
+ * replay is left to that: there pictures come in a rush, and their times had better be ahead of them.
+ */
+const AT_ONCE = ['-threads', '1']
+/**
  * Smoothing the edges of blocks is a fifth of all decoding, and nobody sees these pictures: scaled down they differ by less than a grey
  * level on average. Keyframes are smoothed all the same, so that what is left of the edges does not grow from one to the next.
  */
@@ -98,13 +103,13 @@ export function recordArguments(plan: RecordPlan): string[] {
     ...['-segment_list', `pipe:${PIPES.segments}`, '-segment_list_type', 'csv', `${plan.prefix}%06d.ts`],
     // Nobody reads this pipe any more once we are gone, which ends ffmpeg too.
     ...['-map', '0:v:0', '-c', 'copy', ...FIRST_TIMES, '-f', 'framecrc', `pipe:${PIPES.packets}`],
-    ...(plan.motionFps === null ? [] : greyOutput(plan.motionFps, PIPES.frameTimes)),
+    ...(plan.motionFps === null ? [] : [...AT_ONCE, ...greyOutput(plan.motionFps, PIPES.frameTimes)]),
   ]
 }
 
 /** Only decodes: grey frames of another stream. Its times mean nothing to the recorded one, so they are not told. */
 export function watchArguments(plan: InputPlan, fps: number): string[] {
-  return [...QUIET, ...inputOf(plan), ...greyOutput(fps, null)]
+  return [...QUIET, ...inputOf(plan), ...AT_ONCE, ...greyOutput(fps, null)]
 }
 
 /** Decodes what is written to it, which is the ring: grey frames, with their times on descriptor 3. */
@@ -123,5 +128,7 @@ function greyOutput(fps: number, timesPipe: number | null): string[] {
     'format=gray',
     ...(timesPipe === null ? [] : ['metadata=mode=add:key=seen:value=1', `metadata=mode=print:file=pipe\\\\:${timesPipe}:direct=1`]),
   ]
-  return ['-map', '0:v:0', '-vf', filters.join(','), '-fps_mode', 'passthrough', '-c:v', 'rawvideo', '-f', 'rawvideo', 'pipe:1']
+  // Written directly: a picture is one piece, which wakes us up once.
+  const raw = ['-c:v', 'rawvideo', '-avioflags', 'direct', '-f', 'rawvideo', 'pipe:1']
+  return ['-map', '0:v:0', '-vf', filters.join(','), '-fps_mode', 'passthrough', ...raw]
 }
