@@ -9,6 +9,7 @@ const CAMERAS = [
   'test/e2e/recording*.test.ts',
 ]
 const BUILT = 'test/e2e/harness/build.ts'
+const TEMP = 'test/temp-folder.ts'
 
 /** How long something may take is no matter of these tests, and the machine may be busy: a limit is there for what never comes. */
 const PATIENT = { expect: { poll: { timeout: 30_000 } } } as const
@@ -20,6 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          globalSetup: [TEMP],
           include: ['src/**/*.test.ts', 'test/house/**/*.test.ts'],
           exclude: ['src/**/*.real.test.ts'],
           ...PATIENT,
@@ -31,6 +33,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          globalSetup: [TEMP],
           include: ['src/**/*.real.test.ts', 'test/integration/**/*.test.ts'],
           exclude: CAMERAS,
           ...PATIENT,
@@ -43,7 +46,7 @@ export default defineConfig({
         test: {
           name: 'cameras',
           include: CAMERAS,
-          globalSetup: [BUILT],
+          globalSetup: [TEMP, BUILT],
           ...PATIENT,
           testTimeout: 240_000,
           hookTimeout: 240_000,
@@ -56,7 +59,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           exclude: CAMERAS,
-          globalSetup: [BUILT],
+          globalSetup: [TEMP, BUILT],
           ...PATIENT,
           testTimeout: 240_000,
           hookTimeout: 240_000,

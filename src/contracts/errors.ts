@@ -43,5 +43,6 @@ export function messageOf(cause: unknown): string {
 
 /** Node's `error.code`, or the empty string. */
 export function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code ?? '') : ''
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return typeof code === 'string' || typeof code === 'number' ? String(code) : ''
 }

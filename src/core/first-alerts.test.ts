@@ -183,7 +183,10 @@ describe('the first alert', () => {
     const { pipeline, judge } = instant()
     pipeline.send = async (alert) => (alert.stage === 'first' ? never() : ok())
     judge()
-    const state = await pipeline.run(pipeline.announcingAnew({ timeoutMs: 50 }))
+    const running = pipeline.run(pipeline.announcingAnew({ timeoutMs: 50 }))
+    await expect.poll(() => pipeline.state().alert_decision).not.toBeNull()
+    await pipeline.stages.clock.advance(50)
+    const state = await running
     expect(state.first_alerts['phone']?.delivery).toMatchObject({ status: 'error', attempts: 1 })
     expect(pipeline.told).toEqual(['phone verdict'])
   })

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
 import { aDropbox, aFile, REFRESHING } from '../../../testkit/dropbox-fixture.ts'
-import { storageContract } from '../../../testkit/storage-contract.ts'
+import { storageContract } from '../../../testkit/storage-contract/index.ts'
 
 const live = new AbortController().signal
 

@@ -6,7 +6,7 @@ import type { PluginHost } from '../../../contracts/plugin.ts'
 import type { StorageBackend } from '../../../contracts/storage.ts'
 import { memoryLogger } from '../../../testkit/memory-logger.ts'
 import { configNames, testHost } from '../../../testkit/plugin-host.ts'
-import { storageContract } from '../../../testkit/storage-contract.ts'
+import { storageContract } from '../../../testkit/storage-contract/index.ts'
 import { localStorage } from './plugin.ts'
 
 const live = new AbortController().signal

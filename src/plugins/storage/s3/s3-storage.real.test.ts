@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openS3 } from '../../../testkit/s3-fixture.ts'
-import { storageContract } from '../../../testkit/storage-contract.ts'
+import { storageContract } from '../../../testkit/storage-contract/index.ts'
 import { startSwift, swiftMissing, type SwiftServer } from '../../../testkit/swift-server.ts'
 
 const missing = swiftMissing()

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { testHost } from '../../../testkit/plugin-host.ts'
 import { NO_SSHD, Sshd } from '../../../testkit/sshd.ts'
-import { storageContract } from '../../../testkit/storage-contract.ts'
+import { storageContract } from '../../../testkit/storage-contract/index.ts'
 import { sftpStorage } from './plugin.ts'
 
 describe.skipIf(NO_SSHD !== null)(`sftp on OpenSSH${NO_SSHD === null ? '' : ` (skipped: ${NO_SSHD})`}`, () => {

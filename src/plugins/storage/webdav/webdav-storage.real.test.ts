@@ -1,7 +1,7 @@
 import { describe, beforeAll, afterAll } from 'vitest'
 import { DAV_PASSWORD, DAV_USER, NO_APACHE, NO_NGINX, startApache, startNginx, type DavServer } from '../../../testkit/dav-servers.ts'
 import { built, testHost } from '../../../testkit/plugin-host.ts'
-import { storageContract } from '../../../testkit/storage-contract.ts'
+import { storageContract } from '../../../testkit/storage-contract/index.ts'
 import { webdavStorage } from './plugin.ts'
 
 const LOGIN = { username_env: 'USER', password_env: 'PASSWORD' }
