@@ -7,7 +7,7 @@ import type { StorageBackend } from '../../contracts/storage.ts'
 
 export type Create = () => Promise<StorageBackend>
 
-export const live = new AbortController().signal
+export const live: AbortSignal = new AbortController().signal
 // One signal for all operations at once, as at shutdown.
 setMaxListeners(0, live)
 
