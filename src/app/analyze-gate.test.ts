@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nothingSpent, type DailyBudget, type Spent } from '../core/vlm-budget.ts'
+import { nothingSpent, type DailyBudget, type Spent } from '../core/stages/vlm-budget.ts'
 import { FakeClock } from '../testkit/fake-clock.ts'
 import { analyzeGate } from './analyze-gate.ts'
 

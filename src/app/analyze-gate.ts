@@ -1,9 +1,9 @@
 import type { Clock } from '../contracts/clock.ts'
 import { expandClasses, type FilterResult } from '../contracts/detection.ts'
 import type { AppConfig } from '../config/schema.ts'
-import { shouldAnalyze, type AnalyzeVerdict } from '../core/should-analyze.ts'
-import type { SystemAlerts } from '../core/system-alerts.ts'
-import { dayOf, limitReached, type BudgetLedger } from '../core/vlm-budget.ts'
+import { shouldAnalyze, type AnalyzeVerdict } from '../core/stages/should-analyze.ts'
+import type { SystemAlerts } from '../core/alerts/system-alerts.ts'
+import { dayOf, limitReached, type BudgetLedger } from '../core/stages/vlm-budget.ts'
 
 export interface AnalyzeGateDeps {
   readonly vlm: Pick<AppConfig['vlm'], 'run_mode' | 'trigger_classes' | 'daily_budget'>

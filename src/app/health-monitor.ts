@@ -4,8 +4,8 @@ import type { PluginError } from '../contracts/errors.ts'
 import type { AppHealth, ComponentHealth } from '../contracts/health.ts'
 import type { Result } from '../contracts/result.ts'
 import type { ClipSource, SourceHealth } from '../contracts/source.ts'
-import { deriveHealth } from '../core/app-health.ts'
-import { callPlugin } from '../core/call-plugin.ts'
+import { deriveHealth } from '../core/health/app-health.ts'
+import { callPlugin } from '../core/stages/call-plugin.ts'
 import { every } from '../lib/every.ts'
 
 export interface Pinged {

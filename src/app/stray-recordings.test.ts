@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { SystemNews } from '../core/system-alerts.ts'
+import type { SystemNews } from '../core/alerts/system-alerts.ts'
 import { reportStrayRecordings } from './stray-recordings.ts'
 
 test('footage of cameras that nobody records any more is told of, once for each, and no other', async () => {

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { SystemAlerts } from '../core/system-alerts.ts'
+import type { SystemAlerts } from '../core/alerts/system-alerts.ts'
 import type { BuiltCamera } from './build-plugins.ts'
 
 /** Where a source keeps clips that are not whole yet, inside its state folder. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ComponentHealth } from '../contracts/health.ts'
-import type { SystemNews } from '../core/system-alerts.ts'
+import type { SystemNews } from '../core/alerts/system-alerts.ts'
 import { FakeClock } from '../testkit/fake-clock.ts'
 import { watchOutages } from './watch-outages.ts'
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../contracts/clock.ts'
 import type { AppHealth, ComponentHealth } from '../contracts/health.ts'
-import { NO_OUTAGE, outageStep, type Outage, type OutageNews } from '../core/outage-policy.ts'
-import type { SystemAlerts } from '../core/system-alerts.ts'
+import { NO_OUTAGE, outageStep, type Outage, type OutageNews } from '../core/health/outage-policy.ts'
+import type { SystemAlerts } from '../core/alerts/system-alerts.ts'
 import { durationWords } from '../lib/duration-words.ts'
 import { every } from '../lib/every.ts'
 
