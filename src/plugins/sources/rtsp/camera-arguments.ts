@@ -44,18 +44,7 @@ const LEAST_SEGMENT_S = 0.5
 const SHOWN = 'if(eq(PTS,NOPTS),if(eq(PREV_OUTDTS,NOPTS),0,DTS+DURATION),PTS)'
 const DECODED =
   'if(eq(DTS,NOPTS),if(eq(PREV_OUTDTS,NOPTS),PTS-0.01/TB,PREV_OUTDTS+1),if(eq(PTS,NOPTS)*eq(PREV_OUTDTS,NOPTS),min(DTS,0),DTS))'
-const FIRST_TIMES = `setts=pts='${SHOWN}':dts='${DECODED}'`
-
-/** Every line wakes us up, and five times a second is often enough to know that the camera lives and what time it is there. */
-const LINES_APART_S = 0.19
-/**
- * What the line of a packet says, in place of how long it is shown: how long ago the packet before it passed here, with or without a
- * line of its own. `ld` and `st` read and write a variable that lives as long as the connection.
- */
-const SINCE_LAST = 'max(1,if(ld(0),(time(0)-ld(0))/TB,0))+0*st(0,time(0))'
-/** From the third packet on: the first two tell when recording has begun. */
-const TOO_SOON = `if(gt(n,1)*lt(abs(time(0)-ld(0)),${LINES_APART_S}),1,0*st(0,time(0)))`
-const TOLD = `${FIRST_TIMES}:duration='${SINCE_LAST}',noise=drop='${TOO_SOON}'`
+const FIRST_TIMES = ['-bsf:v', `setts=pts='${SHOWN}':dts='${DECODED}'`]
 
 /** One decoding thread: a camera needs no more, and threads hold pictures back. */
 const ONE_THREAD = ['-threads', '1', '-filter_threads', '1']
@@ -99,13 +88,13 @@ function decoderOf(hwaccel: InputPlan['hwaccel'], codec: string | null): string[
   return codec === 'h264' || codec === 'hevc' ? ['-c:v', `${codec}_v4l2m2m`] : []
 }
 
-/** Reads a camera once: segments into the folder it runs in, a line for some of the packets, and, if asked for, small grey frames. */
+/** Reads a camera once: segments into the folder it runs in, a line for each packet, and, if asked for, small grey frames. */
 export function recordArguments(plan: RecordPlan): string[] {
   const sound = plan.sound === 'none' ? [] : ['-map', '0:a:0?', '-c:a', plan.sound]
   return [
     ...QUIET,
     ...inputOf(plan),
-    ...['-map', '0:v:0', ...sound, '-c:v', 'copy', '-bsf:v', FIRST_TIMES, '-max_interleave_delta', String(INTERLEAVE_US)],
+    ...['-map', '0:v:0', ...sound, '-c:v', 'copy', ...FIRST_TIMES, '-max_interleave_delta', String(INTERLEAVE_US)],
     // So that the times in the list are those of the packets.
     ...['-avoid_negative_ts', 'disabled'],
     ...['-f', 'segment', '-segment_time', String(LEAST_SEGMENT_S), '-segment_format', 'mpegts'],
@@ -113,7 +102,7 @@ export function recordArguments(plan: RecordPlan): string[] {
     ...['-segment_format_options', 'flush_packets=1:mpegts_flags=+initial_discontinuity'],
     ...['-segment_list', `pipe:${PIPES.segments}`, '-segment_list_type', 'csv', `${plan.prefix}%06d.ts`],
     // Nobody reads this pipe any more once we are gone, which ends ffmpeg too.
-    ...['-map', '0:v:0', '-c', 'copy', '-bsf:v', TOLD, '-f', 'framecrc', `pipe:${PIPES.packets}`],
+    ...['-map', '0:v:0', '-c', 'copy', ...FIRST_TIMES, '-f', 'framecrc', `pipe:${PIPES.packets}`],
     ...(plan.motionFps === null ? [] : [...AT_ONCE, ...greyOutput(plan.motionFps, PIPES.frameTimes)]),
   ]
 }

@@ -29,7 +29,7 @@ export interface ConnectionDeps {
   readonly onStarted: (pid: number, prefix: string) => void
   /** Hears what the camera sends, as soon as it is known. */
   readonly onFacts: (facts: StreamFacts) => void
-  /** Hears now and then that packets come. */
+  /** Hears of each packet. */
   readonly onPacket: () => void
   readonly onDiskHangs: () => void
 }
@@ -47,7 +47,7 @@ export interface ConnectionPlan extends Omit<RecordPlan, 'prefix' | 'motionFps'>
   readonly detectUrl: string | null
 }
 
-/** Packets that are told of tick as well: this is for when none comes. */
+/** Each packet ticks as well: this is for when none comes. */
 const TICK_MS = 1_000
 /** The first segment cannot be longer than it took to come, but for what the camera had in store. */
 const SEGMENT_SLACK_MS = 5_000
@@ -68,6 +68,7 @@ export class CameraConnection {
   #timestamps = TRUSTED
   readonly #startedMs: number
   #lastSegmentMs: number | null = null
+  #lastToldMs: number | null = null
   #firstPacketMs: number | null = null
   #framesSeen = false
   #timestampsJumped = false
@@ -144,7 +145,13 @@ export class CameraConnection {
     if (this.#plan.sound === 'copy' && soundFor(facts.audio_codec) !== 'copy') void this.#session?.close('restart')
   }
 
-  #packet(packet: PacketLine, arrivedMs: number): void {
+  /**
+   * ffmpeg knows where a picture ends only when the next one begins: what it tells now came when it told of the one before.
+   */
+  #packet(packet: PacketLine, toldMs: number): void {
+    const arrivedMs = this.#lastToldMs
+    this.#lastToldMs = toldMs
+    if (arrivedMs === null) return
     if (this.#hasJumped(packet, arrivedMs)) return
     this.#streamClock.observe(packet.ptsMs, arrivedMs)
     if (this.#firstPacketMs === null) {

@@ -3,7 +3,6 @@ import type { Clock } from '../../../contracts/clock.ts'
 import { PIPES, recordArguments, type RecordPlan } from './camera-arguments.ts'
 import { FrameReader, type FrameListener } from './frame-reader.ts'
 import { onLines } from './lines.ts'
-import { PacketArrival } from './packet-arrival.ts'
 import { PacketLineParser, type PacketLine } from './packet-lines.ts'
 import type { SilenceLimits } from './silence-watch.ts'
 import { StreamChild, type StreamEnd } from './stream-child.ts'
@@ -19,7 +18,6 @@ export interface ClosedSegment {
 
 export interface SessionListener {
   streams(facts: StreamFacts): void
-  /** Several times a second, while packets come. */
   packet(packet: PacketLine, arrivedMs: number): void
   segment(segment: ClosedSegment): void
   diskHangs(): void
@@ -51,13 +49,9 @@ export class CameraSession {
       clock,
     )
     const parser = new PacketLineParser()
-    const arrival = new PacketArrival()
     onLines(this.#pipe(PIPES.packets), (line) => {
       const packet = parser.parse(line)
-      if (packet === null) return
-      // Its line holds no duration, see `recordArguments`.
-      const arrivedMs = arrival.timeOf(packet.durationMs, this.#stream.sign())
-      if (arrivedMs !== null) listener.packet(packet, arrivedMs)
+      if (packet !== null) listener.packet(packet, this.#stream.sign())
     })
     onLines(this.#pipe(PIPES.segments), (line) => {
       const segment = parseSegmentLine(line)

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 
-/** Hears of each whole line of ASCII text. `node:readline` can do much more, at a price, and every camera tells several a second. */
+/** Hears of each whole line of ASCII text. `node:readline` can do much more, at a price: every camera tells a line for each picture. */
 export function onLines(stream: Readable, onLine: (line: string) => void): void {
   let rest = ''
   stream.on('error', () => undefined) // the child's end tells
