@@ -6,7 +6,6 @@ import { pluginError, type ErrorKind } from '../../contracts/errors.ts'
 import { err, ok } from '../../contracts/result.ts'
 import { aClip } from '../../testkit/builders.ts'
 import { PipelineFixture } from '../../testkit/pipeline-fixture.ts'
-import { departures } from '../retention/remote-retention-plan.ts'
 import { sweepUploads } from '../sweepers/retry-uploads.ts'
 
 /** A clip that went through the pipeline while no picture of it could be made. */
@@ -44,14 +43,6 @@ describe('a picture', () => {
     expect([index.owingCount, kept()]).toMatchObject([0, { prunable: 'done', isThrough: true, debts: [] }])
   })
 
-  test('that is given up lets the clip leave a storage that is full', async () => {
-    const { kept } = await withoutPicture('invalid')
-    const digest = kept()
-    if (digest === undefined) throw new Error('the clip is not in the index')
-    const clip = { ...digest, mayGo: digest.isThrough && !digest.debts.includes('storage') }
-    expect(departures([clip], { max_age_days: null, max_bytes: 1 }, 0)).toHaveLength(1)
-  })
-
   test.each([
     { kind: 'timeout', tries: 5 },
     { kind: 'bug', tries: 3 },
@@ -62,6 +53,14 @@ describe('a picture', () => {
     await sweepUntil(() => index.owingCount === 0)
     expect(pipeline.state().thumbnail_failure).toMatchObject({ attempts: tries, given_up: true })
     expect(pipeline.thumbnails).toBe(tries)
+  })
+
+  test('is tried as often as its last reason allows, whatever failed it before', async () => {
+    const { pipeline, index, sweepUntil } = await withoutPicture('unavailable')
+    await sweepUntil(() => (pipeline.state().thumbnail_failure?.attempts ?? 0) > 6)
+    pipeline.draw = async () => err(pluginError('timeout', 'too slow'))
+    await sweepUntil(() => index.owingCount === 0)
+    expect(pipeline.state().thumbnail_failure).toEqual({ attempts: 5, last_error: 'timeout: too slow', given_up: true })
   })
 
   test('that is made at a later try is stored, and its failures are forgotten', async () => {

@@ -15,9 +15,10 @@ const MOST_TRIES: Readonly<Record<ErrorKind, number>> = {
   cancelled: Infinity,
 }
 
-/** The fact that one more try brought no picture. Pure. */
+/** The fact that one more try brought no picture. Tries are counted anew when it fails for another reason: each has time of its own. Pure. */
 export function pictureFailure({ thumbnail_failure }: ClipStateData, { kind, message }: Pick<PluginError, 'kind' | 'message'>) {
-  const attempt = (thumbnail_failure?.attempts ?? 0) + 1
+  const isSame = thumbnail_failure?.last_error.startsWith(`${kind}: `) === true
+  const attempt = (isSame ? thumbnail_failure.attempts : 0) + 1
   const error = { kind, message, plugin: 'ffmpeg' }
   return { event_type: 'thumbnail_failed', attempt, error, will_retry: attempt < MOST_TRIES[kind] } as const satisfies ClipFact
 }

@@ -57,7 +57,8 @@ async function payStorage(clipId: string, deps: UploadDebtDeps, signal: AbortSig
 
 /** Whether this try ended at a picture that this file does not give, which says nothing about the others. */
 function isBadPicture(before: ClipStateData, { thumbnail_failure: failure }: ClipStateData): boolean {
-  if (failure === null || failure.attempts === before.thumbnail_failure?.attempts) return false
+  const { thumbnail_failure: earlier } = before
+  if (failure === null || (failure.attempts === earlier?.attempts && failure.last_error === earlier.last_error)) return false
   return !failure.last_error.startsWith('unavailable: ')
 }
 
@@ -79,13 +80,16 @@ async function upload(clip: ClipStateData, deps: UploadDebtDeps, signal: AbortSi
   return runStage(onceQuietly(deps.runner), deps.stages.upload(clip), target, signal)
 }
 
+/** The storage has lost it, or it is too large for the line: fetching it for ever would help nobody. */
+const BAD_FETCHES: readonly ErrorKind[] = ['invalid', 'timeout']
+
 async function keepArtifacts(clip: ClipStateData, { artifacts, openFile }: UploadDebtDeps, signal: AbortSignal): Promise<void> {
   if (missingArtifacts(clip).includes('thumbnail') && clip.filter_result !== null) {
     await using file = await openFile(clip, signal)
     if (file.notFetched === null) {
       const thumbnail = artifacts.thumbnail(clip, clip.filter_result, file.path, signal)
       await artifacts.keepThumbnail(clip.clip_id, thumbnail, signal)
-    } else if (file.notFetched.kind === 'invalid') artifacts.noPicture(clip.clip_id, file.notFetched)
+    } else if (BAD_FETCHES.includes(file.notFetched.kind)) artifacts.noPicture(clip.clip_id, file.notFetched)
   }
   await artifacts.keepAnalysis(clip.clip_id, signal)
 }

@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../../contracts/result.ts'
 import { runChild } from '../child-process.ts'
 import { jpegArguments, lastFramesArguments, type JpegShape } from './arguments.ts'
 import { parseFrameTimes, splitJpegs } from './jpeg-stream.ts'
-import { explainFfmpeg } from './probe.ts'
+import { whyNoPicture } from './why-no-picture.ts'
 
 export interface JpegFrame {
   /** The frame's own time in the video. */
@@ -24,7 +24,8 @@ const TAILS_S = [2, 30]
 /**
  * Takes pictures out of a video in one decoding pass: for each wanted second the frame shown then, or the next. In time order;
  * seconds that fall on the same frame give it once; seconds past the end give the last frame.
- * @returns `invalid` for a file that is no readable video, `unavailable` without ffmpeg, `cancelled` when `signal` aborts.
+ * @returns `invalid` for a file that is no readable video, `unavailable` without ffmpeg or when this machine fails it, `cancelled` when
+ * `signal` aborts.
  */
 export async function extractJpegs(
   path: string,
@@ -78,9 +79,7 @@ async function runForFrames(args: readonly string[], signal: AbortSignal): Promi
   if (!ran.ok) return ran
   const pictures = splitJpegs(ran.value.stdout)
   const times = parseFrameTimes(ran.value.extra.toString('latin1'))
-  if (pictures.length === 0 && ran.value.exitCode !== 0) {
-    return err(pluginError('invalid', `not a readable video: ${explainFfmpeg(ran.value.stderr)}`))
-  }
+  if (pictures.length === 0 && ran.value.exitCode !== 0) return err(whyNoPicture(ran.value))
   return ok(
     pictures.flatMap((jpeg, index) => {
       const second = times[index]
