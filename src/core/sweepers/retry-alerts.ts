@@ -9,6 +9,7 @@ import type { ClipIndex, Waiting } from '../clips/clip-index.ts'
 import type { ClipRepository } from '../clips/clip-repository.ts'
 import type { NotifierSlot } from '../alerts/deliver-alert.ts'
 import { DebtSweeper, type Payment } from './debt-sweeper.ts'
+import { SharedPictures } from './shared-pictures.ts'
 import type { FirstEnded } from '../alerts/first-alerts.ts'
 import { closingOwed, secondStageOwedTo, stands } from '../clips/first-alert-state.ts'
 import { alertOwedTo } from '../clips/pipeline-debt.ts'
@@ -32,6 +33,8 @@ export interface AlertDebtDeps {
   readonly alertMaxAgeMs: number
 }
 
+type SweeperDeps = AlertDebtDeps & { readonly pictures: SharedPictures }
+
 /** Who was told something that was not confirmed yet still wants to know it the day after; then it is history, too. */
 const SECOND_STAGE_MAX_AGE_MS = 24 * 3_600_000
 
@@ -40,7 +43,8 @@ const SECOND_STAGE_MAX_AGE_MS = 24 * 3_600_000
  * owed does not wait for another that is down.
  */
 export function sweepAlerts(deps: AlertDebtDeps): AsyncDisposable {
-  const sweepers = deps.notifiers.map((slot) => sweepFor(slot, deps))
+  const pictures = new SharedPictures(deps)
+  const sweepers = deps.notifiers.map((slot) => sweepFor(slot, { ...deps, pictures }))
   return {
     [Symbol.asyncDispose]: async () => {
       await Promise.all(sweepers.map((sweeper) => sweeper[Symbol.asyncDispose]()))
@@ -48,7 +52,7 @@ export function sweepAlerts(deps: AlertDebtDeps): AsyncDisposable {
   }
 }
 
-function sweepFor(slot: NotifierSlot, deps: AlertDebtDeps): DebtSweeper {
+function sweepFor(slot: NotifierSlot, deps: SweeperDeps): DebtSweeper {
   const { index, clock, runner, firstDelayMs, alertMaxAgeMs } = deps
   const owed = (debt: keyof Waiting, maxAgeMs: number) => {
     const endsAfterMs = clock.now().getTime() - maxAgeMs
@@ -64,7 +68,7 @@ function sweepFor(slot: NotifierSlot, deps: AlertDebtDeps): DebtSweeper {
   return new DebtSweeper({ owing, pay, clock, random: runner.random, firstDelayMs })
 }
 
-async function payAlert(clipId: string, slot: NotifierSlot, deps: AlertDebtDeps, signal: AbortSignal): Promise<Payment> {
+async function payAlert(clipId: string, slot: NotifierSlot, deps: SweeperDeps, signal: AbortSignal): Promise<Payment> {
   const { repository } = deps
   const held = await repository.hold(clipId)
   if (!held.ok) return 'hopeless'
@@ -91,12 +95,11 @@ function mayStillHear(clip: ClipStateData, { name }: NotifierSlot, { clock, aler
   return stands(clip.first_alerts[name]) || clock.now().getTime() - Date.parse(clip.end_ts) <= alertMaxAgeMs
 }
 
-async function announceTo(slot: NotifierSlot, clip: ClipStateData, deps: AlertDebtDeps, signal: AbortSignal): Promise<void> {
-  const { repository, clock, route, ended, artifacts } = deps
-  await using file = await deps.openFile(clip, signal)
-  const picture = clip.filter_result === null ? null : artifacts.thumbnail(clip, clip.filter_result, file.path, signal)
+async function announceTo(slot: NotifierSlot, clip: ClipStateData, deps: SweeperDeps, signal: AbortSignal): Promise<void> {
+  const { repository, clock, route, ended, pictures } = deps
+  await using picture = slot.notifier.showsPictures === false ? null : pictures.of(clip, signal)
   const runner = onceQuietly(deps.runner)
   const timeoutMs = deps.notifyTimeoutMs
   const announce = announcer({ runner, repository, clock, notifiers: [slot], timeoutMs, route, ended, tooLate: () => false })
-  await announce(clip, picture ?? Promise.resolve(null), signal)
+  await announce(clip, picture?.jpeg ?? Promise.resolve(null), signal)
 }
