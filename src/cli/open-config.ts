@@ -20,6 +20,8 @@ export async function openConfig(path: string): Promise<Result<OpenedConfig, str
   const { catalog, problems } = await addThirdPartyPlugins(builtinPlugins, raw.value.plugins, raw.value.path)
   const environment = await readEnvironment([dirname(raw.value.path), process.cwd()])
   if (!environment.ok) return environment
-  const loaded = checkConfig(raw.value, catalog, environment.value, problems)
-  return loaded.ok ? ok({ loaded: loaded.value, catalog }) : err(explainConfigReport(loaded.error))
+  const loaded = checkConfig(raw.value, catalog, environment.value.values, problems)
+  if (!loaded.ok) return err([explainConfigReport(loaded.error), ...environment.value.warnings].join('\n'))
+  const warnings = [...environment.value.warnings, ...loaded.value.warnings]
+  return ok({ loaded: { ...loaded.value, warnings }, catalog })
 }

@@ -7,33 +7,42 @@ import type { Secrets } from '../contracts/secrets.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** The environment of this process with what `.env` files add, and what is odd about those. */
+export interface CompleteEnvironment {
+  readonly values: Environment
+  readonly warnings: readonly string[]
+}
+
 /**
  * The environment, completed from the `.env` files in these folders. What is really set wins, then the first folder.
  * A missing file is no error; one that cannot be read is.
  */
-export async function readEnvironment(folders: readonly string[]): Promise<Result<Environment, string>> {
-  let environment: Environment = { ...process.env } // eslint-disable-line no-restricted-properties -- the one place
+export async function readEnvironment(folders: readonly string[]): Promise<Result<CompleteEnvironment, string>> {
+  let values: Environment = { ...process.env } // eslint-disable-line no-restricted-properties -- the one place
+  const warnings: string[] = []
   for (const folder of new Set(folders.map((path) => resolve(path)))) {
     const file = join(folder, '.env')
     try {
       const text = await readFile(file, 'utf8')
-      const cut = cutShort(text)
-      if (cut !== null) return err(`${file}, line ${cut.line}: ${cut.name} would end at its "#"; put the value in quotes`)
-      environment = { ...parseEnv(text), ...environment }
+      warnings.push(...cutShort(text).flatMap(({ line, name }) => (values[name] === undefined ? [doubt(file, line, name)] : [])))
+      values = { ...parseEnv(text), ...values }
     } catch (cause) {
       if (codeOf(cause) !== 'ENOENT') return err(`${file} cannot be read: ${codeOf(cause) || messageOf(cause)}`)
     }
   }
-  return ok(environment)
+  return ok({ values, warnings })
 }
 
-/** An unquoted value that a "#" ends in mid-word: half a password, where a comment was hardly meant. */
-function cutShort(text: string): { readonly line: number; readonly name: string } | null {
-  for (const [index, line] of text.split('\n').entries()) {
-    const [, name] = /^\s*(?:export\s+)?(\w+)\s*=\s*(?!["'`])[^#]*[^\s#=]#/.exec(line) ?? []
-    if (name !== undefined) return { line: index + 1, name }
-  }
-  return null
+function doubt(file: string, line: number, name: string): string {
+  return `${file}, line ${line}: ${name} ends at its "#"; if that is part of it, put it in quotes`
+}
+
+/** Unquoted values that a "#" ends in mid-word: half a password, where a comment was hardly meant. */
+function cutShort(text: string): { readonly line: number; readonly name: string }[] {
+  return text.split('\n').flatMap((line, index) => {
+    const [, name] = /^\s*(?:export\s+)?(\w+)\s*=(?!\s*["'`])\s*[^\s#][^#]*(?<!\s)#/.exec(line) ?? []
+    return name === undefined ? [] : [{ line: index + 1, name }]
+  })
 }
 
 export function createSecrets(environment: Environment): Secrets {

@@ -7,8 +7,8 @@ const MODEL = "vlm: { backend: openai, config: { base_url: 'http://localhost:1/v
 const policy = (config: string) => `alert_policy: { config: { ${config} } }\n`
 const ANIMALS = 'filter: { config: { classes: [person, cat, dog] } }\n'
 
-async function warningsOf(text: string): Promise<readonly string[]> {
-  const file = { catalog: builtinPlugins, env: {}, readFile: async () => Buffer.from(CAMERA + text) }
+async function warningsOf(text: string, before = CAMERA): Promise<readonly string[]> {
+  const file = { catalog: builtinPlugins, env: {}, readFile: async () => Buffer.from(before + text) }
   const loaded = await loadConfig('/etc/homesec/config.yaml', file)
   return loaded.ok ? loaded.value.warnings : loaded.error.problems.map(({ path, message }) => `${path}: ${message}`)
 }
@@ -33,6 +33,12 @@ describe('a household that could never be told anything is warned', () => {
   ])('but not with %s', async (_name, text) => {
     expect(await warningsOf(text)).toEqual([])
   })
+})
+
+test('a camera that could never alert is named beside one that does', async () => {
+  const garage = 'cameras: [{ name: garage, source: { backend: folder, config: { path: /g } } }, { name: yard'
+  const text = CAMERA.replace('cameras: [{ name: yard', garage) + policy('overrides: { yard: { notify_on_classes: [person] } }')
+  expect(await warningsOf(text, '')).toEqual([expect.stringMatching(/^alert_policy: nothing of garage can alert/)])
 })
 
 describe('a class that nobody looks for is named', () => {

@@ -6,41 +6,52 @@ import { formatPath, type KeyPath } from './problem.ts'
 import type { ConfigFile } from './schema.ts'
 
 /** A policy that goes by detected classes, or by motion alone, says so with these keys. Others are not judged here. */
-const RulesSchema = z.object({ notify_on_motion: z.boolean().optional(), notify_on_classes: z.array(z.string()).default([]) })
-const PolicySchema = RulesSchema.required().extend({ overrides: z.record(z.string(), RulesSchema).default({}) })
+const RulesSchema = z.object({ notify_on_motion: z.boolean(), notify_on_classes: z.array(z.string()) })
+const PolicySchema = RulesSchema.extend({ overrides: z.record(z.string(), RulesSchema.partial()).default({}) })
 /** A filter that looks for some classes only says so with this key. */
 const FilterSchema = z.object({ classes: z.array(z.string()) })
 
-type Rules = z.output<typeof RulesSchema>
+type Policy = z.output<typeof PolicySchema>
 
 /** What is no mistake of a single key, and yet means that an alert somebody waits for never comes. */
 export function silenceWarnings(file: ConfigFile, catalog: PluginCatalog): string[] {
-  const policy = PolicySchema.safeParse(file.alert_policy.enabled ? withDefaults('alert_policy', file.alert_policy, catalog) : null)
-  const rules: readonly { readonly path: KeyPath; readonly rules: Rules }[] = policy.success
-    ? [
-        { path: ['alert_policy', 'config'], rules: policy.data },
-        ...Object.entries(policy.data.overrides).map(([camera, rules]) => ({
-          path: ['alert_policy', 'config', 'overrides', camera],
-          rules,
-        })),
-      ]
-    : []
-  const wanted = rules.map(({ path, rules }) => ({ path: [...path, 'notify_on_classes'], classes: rules.notify_on_classes }))
+  const { success, data } = PolicySchema.safeParse(
+    file.alert_policy.enabled ? withDefaults('alert_policy', file.alert_policy, catalog) : null,
+  )
   const isJudged = file.vlm.backend !== null && file.vlm.run_mode !== 'never'
-  const speaks = ({ notify_on_motion, notify_on_classes }: Rules) => notify_on_motion === true || notify_on_classes.length > 0
   return [
-    ...(policy.success && !isJudged && !rules.some(({ rules }) => speaks(rules)) ? [SILENT] : []),
-    ...unseen([...wanted, ...(isJudged ? triggers(file) : [])], withDefaults('filter', file.filter, catalog)),
+    ...(success && !isJudged ? silentCameras(file, data) : []),
+    ...unseen([...(success ? classesOf(data) : []), ...(isJudged ? triggers(file) : [])], withDefaults('filter', file.filter, catalog)),
   ]
 }
 
-const SILENT =
-  'alert_policy: nothing can alert, since no model judges the clips. ' +
-  'Set alert_policy.config.notify_on_classes: [person] to be told of people, or name a model under vlm.'
+const ADVICE = 'Set alert_policy.config.notify_on_classes: [person] to be told of people, or name a model under vlm.'
+
+/** Cameras of which nothing can alert while no model judges what they show. */
+function silentCameras(file: ConfigFile, policy: Policy): string[] {
+  const cameras = file.cameras.filter(({ enabled }) => enabled)
+  const silent = cameras.filter(({ name }) => {
+    const own = policy.overrides[name]
+    const classes = own?.notify_on_classes ?? policy.notify_on_classes
+    return !(own?.notify_on_motion ?? policy.notify_on_motion) && classes.length === 0
+  })
+  if (silent.length === 0) return []
+  const whose = silent.length === cameras.length ? '' : ` of ${silent.map(({ name }) => name).join(', ')}`
+  return [`alert_policy: nothing${whose} can alert, since no model judges the clips. ${ADVICE}`]
+}
 
 interface Wanted {
   readonly path: KeyPath
   readonly classes: readonly string[]
+}
+
+function classesOf({ notify_on_classes, overrides }: Policy): Wanted[] {
+  const config = ['alert_policy', 'config']
+  const ofCameras = Object.entries(overrides).map(([camera, rules]) => ({
+    path: [...config, 'overrides', camera, 'notify_on_classes'],
+    classes: rules.notify_on_classes ?? [],
+  }))
+  return [{ path: [...config, 'notify_on_classes'], classes: notify_on_classes }, ...ofCameras]
 }
 
 function triggers({ vlm }: ConfigFile): Wanted[] {

@@ -13,7 +13,7 @@ export async function credentialsFromEnvironment(flags: CredentialFlags): Promis
   if (flags.usernameEnv === undefined || flags.passwordEnv === undefined) return ok(null)
   const environment = await readEnvironment([process.cwd()])
   if (!environment.ok) return environment
-  const secrets = createSecrets(environment.value)
+  const secrets = createSecrets(environment.value.values)
   const [username, password] = [secrets.get(flags.usernameEnv), secrets.get(flags.passwordEnv)]
   const help = 'names no variable that is set, in the environment or in a file .env here'
   if (username === undefined) return err(`--username-env ${help}`)
