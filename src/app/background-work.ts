@@ -84,8 +84,12 @@ export function runTimers({ config, clock, log, scope, pipeline }: Pick<Parts, '
   scope.own('upload sweeper', sweepUploads(sweep))
   scope.own('alert sweeper', sweepAlerts({ ...sweep, notifyTimeoutMs: config.timeouts.notify_s * 1000, alertMaxAgeMs }))
   scope.own('filter sweeper', sweepFilters(sweep))
+}
+
+/** Begun after the recovery, so that it ends before: half of what was held back is no digest. */
+export function tellQuietDigests({ clock, log, scope, pipeline }: Pick<Parts, 'clock' | 'log' | 'scope' | 'pipeline'>): void {
   const onError = (cause: unknown) => log.error({ event_type: 'digest_failed', error: messageOf(cause) }, 'a digest broke')
-  scope.own('quiet digests', sendQuietDigests({ ...sweep, onError }))
+  scope.own('quiet digests', sendQuietDigests({ ...pipeline, clock, onError }))
 }
 
 /** Only where the owner set limits: nothing leaves the storage by default. */

@@ -25,7 +25,7 @@ import { serveApi } from './serve-api.ts'
 import type { Parts } from './parts.ts'
 import { reportStrayRecordings } from './stray-recordings.ts'
 import { startCameras } from './start-cameras.ts'
-import { recoverInBackground, runTimers, watchHealth } from './background-work.ts'
+import { recoverInBackground, runTimers, watchHealth, tellQuietDigests } from './background-work.ts'
 
 export interface App extends AsyncDisposable {
   /** Where the API listens; null when it is off or its port is taken. */
@@ -96,6 +96,7 @@ export async function startApp(loaded: LoadedConfig, catalog: PluginCatalog): Pr
   home.attach(parts)
   const url = await serveApi(parts, key.value)
   recoverInBackground({ ...parts, onKnown: known.resolve, onBrokeOff: () => (brokeOff = true) })
+  tellQuietDigests(parts)
   await startCameras(parts)
   log.info({ event_type: 'homesec_started', cameras: cameras.map(({ name }) => name), url }, 'HomeSec is running')
   return ok(appOf(parts, url))
