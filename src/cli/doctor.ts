@@ -5,6 +5,7 @@ import { attempt, err, ok, type Result } from '../contracts/result.ts'
 import { lockDataDir } from '../app/data-lock.ts'
 import { createLogger } from '../app/logger.ts'
 import { buildCameras, buildPlugins, checkFolder, type BuiltCamera, type BuiltPlugins, type PluginContext } from '../app/build-plugins.ts'
+import { isFfmpegNewEnough, LEAST_FFMPEG } from '../lib/ffmpeg/version.ts'
 import { runChild } from '../lib/child-process.ts'
 import { orAborted, startDeadline } from '../lib/deadline.ts'
 import { plainText } from '../lib/plain-text.ts'
@@ -91,7 +92,9 @@ function machineChecks(config: AppConfig): Check[] {
       async run(signal) {
         const version = await runChild('ffmpeg', ['-hide_banner', '-version'], { signal, maxStdoutBytes: 100_000 })
         if (!version.ok) return err(version.error.message)
-        return ok(version.value.stdout.toString().split('\n')[0] ?? '')
+        const line = version.value.stdout.toString().split('\n')[0] ?? ''
+        const { major, minor } = LEAST_FFMPEG
+        return isFfmpegNewEnough(line) ? ok(line) : err(`${line}: too old for recording; install ${major}.${minor} or newer`)
       },
     },
     {
