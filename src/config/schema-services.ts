@@ -53,7 +53,7 @@ export const SERVICE_KEYS = {
   timeouts: z
     .strictObject({
       upload_s: seconds(300).describe(
-        'Seconds an upload may go without a byte that the storage has taken. One that goes on is left to it, however slow the line.',
+        'Seconds an upload may stand still; one that goes on may take as long as it needs. Dropbox and S3 count whole parts of 8 MiB.',
       ),
       filter_s: seconds(120).describe('Seconds one detection may take.'),
       vlm_s: seconds(120).describe('Seconds one analysis may take.'),

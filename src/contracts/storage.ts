@@ -19,7 +19,7 @@ export interface StoredCopy extends StoredObject {
 /** How storing a file goes on; and what lets a storage of several copies go on where an earlier try, perhaps of an earlier process, ended. */
 export interface CopyProgress {
   /**
-   * Hears how many more bytes the storage has taken, as soon as it is known. An upload that tells of bytes may take as long as it
+   * Hears how many more bytes are on their way to the storage or have arrived there, as soon as it is known. An upload that tells of bytes may take as long as it
    * needs, with `timeouts.upload_s` from one time to the next; one that does not has that long for everything.
    */
   readonly onBytes: (bytes: number) => void

@@ -31,22 +31,23 @@ export async function askDevice(
 ): Promise<Result<DeviceAnswer, PluginError>> {
   const job: DeviceJob = { address, port, secure, path, credentials, answer_within_ms: answerWithinMs }
   const worker = new WorkerProcess(WORKER)
-  const late = new AbortController()
-  const giveUp = () => {
-    late.abort()
-    worker.kill()
-  }
-  let timer = setTimeout(giveUp, WORKER_START_MS)
+  const late: { why: string | null } = { why: null }
+  const giveUpAfter = (ms: number, why: string) =>
+    setTimeout(() => {
+      late.why = why
+      worker.kill()
+    }, ms)
+  let timer = giveUpAfter(WORKER_START_MS, 'this computer was too busy to ask it')
   const answer = await worker.run(job, signal, (note) => {
     if (note !== TALK_BEGINS) return
     clearTimeout(timer)
-    timer = setTimeout(giveUp, WHOLE_TALK_FACTOR * answerWithinMs)
+    timer = giveUpAfter(WHOLE_TALK_FACTOR * answerWithinMs, 'it did not answer in time')
   })
   clearTimeout(timer)
   worker.kill()
   await worker.ended
   if (signal.aborted) return err(pluginError('cancelled', 'stopped'))
-  if (late.signal.aborted) return err(pluginError('timeout', 'it did not answer in time'))
+  if (answer === null && late.why !== null) return err(pluginError('timeout', late.why))
   if (answer === null) return err(pluginError('invalid', 'its answer cannot be read'))
   if (!answer.ok) return err(answer.error.kind === 'bug' ? pluginError('invalid', 'its answer cannot be read') : answer.error)
   const parsed = DeviceAnswerSchema.safeParse(answer.value)

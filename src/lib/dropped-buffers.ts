@@ -39,8 +39,13 @@ export const droppedBuffers = new DroppedBuffers(() => {
  * more memory.
  */
 function findCollector(): () => void {
-  setFlagsFromString('--expose-gc')
-  const collector: unknown = runInNewContext('globalThis.gc')
-  setFlagsFromString('--no-expose-gc')
-  return typeof collector === 'function' ? () => void Reflect.apply(collector, undefined, [{ type: 'minor' }]) : () => undefined
+  const nothing = () => undefined
+  try {
+    setFlagsFromString('--expose-gc')
+    const collector: unknown = runInNewContext('globalThis.gc')
+    setFlagsFromString('--no-expose-gc')
+    return typeof collector === 'function' ? () => void Reflect.apply(collector, undefined, [{ type: 'minor' }]) : nothing
+  } catch {
+    return nothing
+  }
 }

@@ -33,7 +33,7 @@ async function listen(client: Client, tell: (port: number) => Reply): Promise<Re
   if (!listening.ok) {
     client.server.host.log.warn(
       { event_type: 'ftp_no_data_port', reason: listening.error },
-      'no port for a data connection is free; allow more in sources.ftp.passive_ports',
+      'no port for a data connection can be had; if all are in use, allow more in sources.ftp.passive_ports',
     )
     return reply(425, 'No data port is free, try again.')
   }

@@ -11,8 +11,8 @@ export interface Listening extends Disposable {
 
 /** Some other program has it, or had a moment ago: the system gives ports of this range away too. */
 const IN_USE = 'EADDRINUSE'
-/** How soon a port that another program of this machine has is tried again. */
-const AGAIN_MS = 100
+/** How soon ports that other programs of this machine have are tried again: soon at first, and then ever less often. */
+const AGAIN_MS = { first: 100, most: 2_000 }
 
 /** The ports clients may make data connections to. A port is free again as soon as its client has come. */
 export class PassivePorts {
@@ -37,10 +37,10 @@ export class PassivePorts {
     if (this.#ports.length === 0) return listenOn(host, 0, () => undefined)
     const slot = await this.#slots.acquire(signal)
     if (slot === null) return err(IN_USE)
-    for (;;) {
+    for (let waitMs = AGAIN_MS.first; ; waitMs = Math.min(2 * waitMs, AGAIN_MS.most)) {
       const listening = await this.#listenOnAny(host, slot)
       if (listening.ok) return listening
-      if (listening.error === IN_USE) await this.#clock.sleep(AGAIN_MS, signal)
+      if (listening.error === IN_USE) await this.#clock.sleep(waitMs, signal)
       if (listening.error === IN_USE && !signal.aborted) continue
       slot[Symbol.dispose]()
       return listening
