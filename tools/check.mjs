@@ -22,8 +22,7 @@ const CHECKS = {
     'bench',
     '*.ts',
   ],
-  // `make test` runs them again, each file in a process of its own.
-  unit: ['vitest', 'run', '--project=unit', '--reporter=dot', '--pool=threads', '--no-isolate'],
+  unit: ['vitest', 'run', '--project=unit', '--reporter=dot'],
   types: ['tsc', '--noEmit', '--incremental', '--tsBuildInfoFile', `${CACHE}/tsc/check.tsbuildinfo`],
   format: ['prettier', '--check', '--log-level=warn', '--cache', '.'],
   boundaries: ['depcruise', '--output-type=err', 'src'],
