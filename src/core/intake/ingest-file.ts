@@ -44,6 +44,7 @@ export async function ingestFile(
   deps: IngestDeps,
   context: { readonly onClip: (clip: Clip) => void; readonly signal: AbortSignal },
 ): Promise<Result<Ingested, PluginError>> {
+  using _name = deps.spool.keepName(file.path)
   const facts = await attempt(
     () => stat(file.path),
     (cause) => pluginError('invalid', `the file is gone: ${messageOf(cause)}`, cause),
@@ -71,7 +72,7 @@ export async function ingestFile(
     mtimeMs: facts.value.mtimeMs,
     durationS: probed.value.duration_s,
   })
-  const placed = await deps.spool.commit(staged.value, Math.floor(Date.parse(times.start_ts) / 1000))
+  const placed = await deps.spool.commit(staged.value, Math.floor(Date.parse(times.start_ts) / 1000), file.path)
   if (!placed.ok) return await putBack(staged.value, file, deps.spool, placed)
   await letGo(file, { ...origin, clip_id: placed.value.clip_id }, deps.spool)
   const clip: Clip = {

@@ -25,9 +25,12 @@ async function leftoverClip(): Promise<string> {
   return path
 }
 
-async function takeIn(path: string, claim: IngestDeps['claim']): Promise<Ingested> {
+const openSpool = () => new Spool(join(root, 'spool'), join(root, 'quarantine'))
+const free: IngestDeps['claim'] = async () => ({ [Symbol.dispose]: () => undefined })
+
+async function takeIn(path: string, claim: IngestDeps['claim'], spool = openSpool()): Promise<Ingested> {
   const deps: IngestDeps = {
-    spool: new Spool(join(root, 'spool'), join(root, 'quarantine')),
+    spool,
     probe: async () => ok({ duration_s: 0, creation_time: null, is_mp4: true }),
     remux: async () => ok(),
     claim,
@@ -41,7 +44,7 @@ async function takeIn(path: string, claim: IngestDeps['claim']): Promise<Ingeste
 
 test('a video that gets the name back under which it was found is still there', async () => {
   const path = await leftoverClip()
-  const taken = await takeIn(path, async () => ({ [Symbol.dispose]: () => undefined }))
+  const taken = await takeIn(path, free)
   expect(taken).toMatchObject({ state: 'clip', clip: { clip_id: NAME, local_path: path } })
   expect(await readFile(path, 'utf8')).toBe('a video without a journal')
 })
@@ -56,4 +59,28 @@ test('a second copy of a known clip goes', async () => {
   const path = await leftoverClip()
   expect(await takeIn(path, async () => ({ clip_id: 'front_door_1767225600_2.mp4' }))).toMatchObject({ state: 'duplicate' })
   expect(await readdir(join(root, 'spool', CAMERA))).toEqual([])
+})
+
+/** A spool into which a camera's clip of the same second comes while the leftover stands under its hidden name. */
+class BusySpool extends Spool {
+  #isBusy = false
+
+  override async commit(...args: Parameters<Spool['commit']>): ReturnType<Spool['commit']> {
+    if (!this.#isBusy) {
+      this.#isBusy = true
+      const path = join(root, 'live.mp4')
+      await writeFile(path, 'what the camera sees now')
+      const live = await this.stage(path, CAMERA, 'move')
+      if (live.ok) expect(await this.commit(live.value, START.getTime() / 1000, path)).toMatchObject({ ok: true })
+    }
+    return super.commit(...args)
+  }
+}
+
+test('a new clip of the same second takes another name while a leftover is taken in, and both are there', async () => {
+  const path = await leftoverClip()
+  await takeIn(path, free, new BusySpool(join(root, 'spool'), join(root, 'quarantine')))
+  const folder = join(root, 'spool', CAMERA)
+  const contents = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')))
+  expect(contents.sort()).toEqual(['a video without a journal', 'what the camera sees now'])
 })

@@ -30,6 +30,8 @@ export class Spool {
   readonly #quarantine: string
   /** Names given out whose files are not there yet. */
   readonly #reserved = new Set<string>()
+  /** Names of files in the spool that are being taken in. */
+  readonly #kept = new Set<string>()
   /** The highest number given out for a camera's second, so that a burst of clips does not try all names before its own. */
   readonly #lastNth = new Map<string, number>()
 
@@ -76,14 +78,26 @@ export class Spool {
     return synced
   }
 
-  /** Gives a staged file the first free name of its second; durable when it resolves. */
-  commit(staged: StagedFile, startSeconds: number): Promise<Result<PlacedFile, PluginError>> {
+  /**
+   * Keeps a path for the file that lies there while it is taken in, perhaps under a hidden name: a new clip that got the name meanwhile
+   * would be removed, or be in the way, as what is left of that file.
+   */
+  keepName(path: string): Disposable {
+    this.#kept.add(path)
+    return { [Symbol.dispose]: () => void this.#kept.delete(path) }
+  }
+
+  /**
+   * Gives a staged file the first free name of its second; durable when it resolves.
+   * @param own a kept path that this file may have again.
+   */
+  commit(staged: StagedFile, startSeconds: number, own: string | null = null): Promise<Result<PlacedFile, PluginError>> {
     return attempt(async () => {
       const second = `${staged.camera_name} ${startSeconds}`
       for (let nth = (this.#lastNth.get(second) ?? 0) + 1; ; nth += 1) {
         const clip_id = clipIdFor(staged.camera_name, startSeconds, nth)
         const path = this.pathOf(staged.camera_name, clip_id)
-        if (this.#reserved.has(path)) continue
+        if (this.#reserved.has(path) || (this.#kept.has(path) && path !== own)) continue
         this.#reserved.add(path)
         try {
           // A pruned clip has only its journal left; its name stays taken.
