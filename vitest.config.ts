@@ -40,6 +40,7 @@ export default defineConfig({
           include: ['src/**/*.real.test.ts', 'test/integration/**/*.test.ts'],
           exclude: CAMERAS,
           ...PATIENT,
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
