@@ -21,7 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          // They share no state but modules, which takes a third of the time.
+          // Each file alone would take twice as long; they share modules, and must leave no state in them.
           pool: 'threads',
           isolate: false,
           globalSetup: [TEMP],
