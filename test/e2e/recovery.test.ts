@@ -126,7 +126,7 @@ test('a kill between two copies of a clip costs neither, and only the missing pl
   const first = await home.start()
   home.drop(1)
   const { clip_id } = await home.until(1, 'copied to the first place', ({ copies }) => 'nas' in copies)
-  await phone.alertOf(clip_id)
+  await home.until(1, 'the phone told', ({ notifications }) => notifications['phone']?.status === 'ok') // before that, a kill repeats it
   await first.kill()
   const before = objectIn(nas)
   expect(home.journal(1)).toMatchObject({ storage_uri: null, copies: { nas: { storage_uri: `local:clips/front_door/${clip_id}` } } })
