@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nothingSpent, type DailyBudget, type Spent } from '../core/stages/vlm-budget.ts'
+import { dayOf, nothingSpent, type DailyBudget, type Spent } from '../core/stages/vlm-budget.ts'
 import { FakeClock } from '../testkit/fake-clock.ts'
 import { analyzeGate } from './analyze-gate.ts'
 
@@ -10,13 +10,17 @@ interface Conditions {
   readonly daily_budget?: DailyBudget | null
 }
 
+const NOON = '2026-01-01T12:00:00.000Z'
+/** As the owner's clock has it. */
+const TODAY = dayOf(new Date(NOON))
+
 function gateWith(spent: Partial<Spent>, { worksForFree = false, daily_budget = { usd: 1 } }: Conditions = {}) {
-  const clock = new FakeClock('2026-01-01T12:00:00.000Z')
+  const clock = new FakeClock(NOON)
   const told: string[] = []
   const gate = analyzeGate({
     vlm: { run_mode: 'trigger_only', trigger_classes: ['person'], daily_budget },
     clock,
-    ledger: { spent: { ...nothingSpent('2026-01-01'), ...spent } },
+    ledger: { spent: { ...nothingSpent(TODAY), ...spent } },
     alerts: { raise: ({ message }, key) => void told.push(`${key}: ${message}`) },
     worksForFree,
   })
@@ -39,7 +43,7 @@ test('without a budget nothing is ever spent', () => {
 test('once it is spent, clips are not analysed, and the owner is told of the day', () => {
   const { gate, told } = gateWith({ usd: 1 })
   expect(gate.verdict(PERSON)).toEqual({ run: false, reason: 'budget' })
-  expect(told).toEqual([expect.stringMatching(/^vlm_budget 2026-01-01: .*vlm\.daily_budget\.usd.*not analysed until tomorrow/)])
+  expect(told).toEqual([expect.stringMatching(new RegExp(`^vlm_budget ${TODAY}: .*vlm\\.daily_budget\\.usd.*not analysed until tomorrow`))])
 })
 
 test('the owner is told once a day, however many clips come', async () => {

@@ -4,6 +4,7 @@ import type { ClipFilter } from '../contracts/repository.ts'
 import { systemClock } from '../lib/system-clock.ts'
 import { aFilterResult, anAnalysis, NOTHING_DETECTED } from '../testkit/builders.ts'
 import { aClipState } from '../testkit/clip-states.ts'
+import { PATIENT } from '../testkit/database-contract/index.ts'
 import { memoryLogger } from '../testkit/memory-logger.ts'
 import { noOutsidePostgres, startOutsidePostgres, type OutsidePostgres } from '../testkit/postgres.ts'
 import { matchesSql, pageSql, type SqlText } from './clip-filter-sql.ts'
@@ -119,7 +120,7 @@ function wordsPlan(word: string): SqlText {
 async function fill(dsn: string): Promise<void> {
   let isReady = (): void => undefined
   const ready = new Promise<void>((resolve) => (isReady = resolve))
-  const host = { clock: systemClock, log: memoryLogger(), onReady: () => isReady() }
+  const host = { clock: systemClock, log: memoryLogger(), timeouts: PATIENT, onReady: () => isReady() }
   await using database = openDatabase({ kind: 'external', dsn }, host)
   await ready
   const never = new AbortController().signal

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../lib/system-clock.ts'
 import { aClipState } from '../testkit/clip-states.ts'
-import { describeDatabase, valueOf } from '../testkit/database-contract/index.ts'
+import { PATIENT, describeDatabase, valueOf } from '../testkit/database-contract/index.ts'
 import { memoryLogger } from '../testkit/memory-logger.ts'
 import { isAlive } from './embedded/postmaster-pid.ts'
 import { openDatabase, type Database } from './open-database.ts'
@@ -38,7 +38,7 @@ function openWatched(dataDir: string): Watched {
     for (const wake of waiting.splice(0)) wake()
   }
   const onRebuilt = (movedTo: string) => void rebuilt.push(movedTo)
-  const database = openDatabase({ kind: 'embedded', dataDir }, { clock: systemClock, log, onReady, onRebuilt })
+  const database = openDatabase({ kind: 'embedded', dataDir }, { clock: systemClock, log, timeouts: PATIENT, onReady, onRebuilt })
   const ready = async (n = 1) => {
     while (times < n) await new Promise<void>((resolve) => waiting.push(resolve))
   }

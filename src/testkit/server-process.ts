@@ -15,9 +15,11 @@ export class ServerProcess implements AsyncDisposable {
   /** Resolves when something takes connections on the port. */
   static async start(command: string, args: readonly string[], port: number): Promise<ServerProcess> {
     const server = new ServerProcess(spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] }))
-    while (!(await isOpen(port))) {
-      if (server.#child.exitCode !== null) throw new Error(`${command} ended: ${server.#output}`)
+    for (let open = false; !open;) {
+      open = await isOpen(port)
       await new Promise((resolve) => setTimeout(resolve, 20))
+      // Also when the port is open: another program may have been quicker.
+      if (server.#child.exitCode !== null) throw new Error(`${command} ended: ${server.#output}`)
     }
     return server
   }

@@ -95,6 +95,7 @@ test.for([
   await run.ended
   await listening
   camera.changePassword(PASSWORD)
+  home.reconfigure({ cameras: [{ name: CAMERA, source: { backend: 'rtsp', config: { ...config, stream: { connect_timeout_s: 30 } } } }] })
   const explained = home.spawn(['doctor', '--config', home.configPath])
   await explained.ended
   expect(explained.stdout).toContain('320')

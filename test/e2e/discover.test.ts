@@ -21,7 +21,7 @@ const MAIN = `${process.execPath} ${join(ROOT, 'dist', 'main.js')}`
 const PASSWORD = 'canary/camera+password@3141'
 const USER = { username: 'viewer', password: PASSWORD }
 const FORMS = [PASSWORD, encodeURIComponent(PASSWORD), Buffer.from(PASSWORD).toString('base64').replace(/=+$/, '')]
-const FLAGS = ['discover', '--timeout-s', '1', '--username-env', 'CAMERA_USER', '--password-env', 'CAMERA_PASSWORD']
+const FLAGS = ['discover', '--timeout-s', '5', '--username-env', 'CAMERA_USER', '--password-env', 'CAMERA_PASSWORD']
 
 const open: AsyncDisposable[] = []
 afterEach(async () => {
@@ -120,11 +120,11 @@ describe.runIf(LOOPBACK_IS_A_NETWORK)('homesec discover', () => {
 
   test('without a password lists what is there and says how to give one', async () => {
     const camera = await device({ address: '127.0.81.2', name: 'Front Door' })
-    const listed = await discover(openHome(), ['discover', '--timeout-s', '1', '--address', '127.0.81.2'])
+    const listed = await discover(openHome(), ['discover', '--timeout-s', '5', '--address', '127.0.81.2'])
     expect(listed).toMatchObject({ code: 0, stdout: expect.stringMatching(/^127\.0\.81\.2:\d+ {2}"Front Door" {2}TEST-1\n$/) as string })
     expect(listed.stderr).toContain('--password-env')
     expect(camera.requests.every(({ credentials }) => credentials === 'none')).toBe(true)
-    const yaml = await discover(openHome(), ['discover', '--timeout-s', '1', '--yaml', '--address', '127.0.81.2'])
+    const yaml = await discover(openHome(), ['discover', '--timeout-s', '5', '--yaml', '--address', '127.0.81.2'])
     expect(yaml).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('--password-env') as string })
   })
 
@@ -196,7 +196,7 @@ async function typed(home: Home, command: string, answers: readonly (readonly [p
 }
 
 describe(`the prompt of homesec discover${NO_TERMINAL}`, () => {
-  const commandFor = ({ address, port }: OnvifDevice, more = '') => `${MAIN} discover --timeout-s 2 --address ${address}:${port} ${more}`
+  const commandFor = ({ address, port }: OnvifDevice, more = '') => `${MAIN} discover --timeout-s 5 --address ${address}:${port} ${more}`
 
   test.skipIf(NO_TERMINAL !== '')('asks for the password without showing it, and standard output holds results only', async () => {
     const home = openHome()

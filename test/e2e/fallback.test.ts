@@ -35,6 +35,7 @@ test('the cloud judges while the budget lasts, and the model at home goes on aft
   expect(second.analysis_result).not.toBeNull()
   expect([claude, gemini, local].map(({ requests }) => requests.length)).toEqual([1, 1, 1])
   expect([...claude.requests, ...gemini.requests].map(({ complaint }) => complaint)).toEqual([null, null])
+  await phone.newsOf('vlm_budget_spent') // it travels beside the alerts
   expect(phone.news.map(({ code }) => code)).toEqual(['vlm_budget_spent'])
 })
 

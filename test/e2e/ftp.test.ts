@@ -65,7 +65,7 @@ test('killed again and again while cameras upload, it has every file it said 226
   }
   await started(home)
   const numbers = [...acknowledged]
-  await home.allDone(numbers)
+  await home.allDone(numbers, 220_000)
   expect(home.copiesOf(numbers)).toEqual(numbers.map(() => 1))
   expect(home.quarantined()).toEqual([])
   const ready = join(home.data, 'state', 'source', CAMERA, CAMERA, 'ready')

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ClipListBodySchema } from '../../src/contracts/api/clips.ts'
-import { openHome, withPhone } from './harness/home.ts'
+import { FAILS_FOR_SECONDS, openHome, withPhone } from './harness/home.ts'
 import { NO_SMALL_DISKS, SmallDisk } from './harness/small-disk.ts'
 import { waitFor } from './harness/wait-for.ts'
 
@@ -25,12 +25,14 @@ onSmallDisks('a full spool leaves clips where they are and tells the owner; once
 })
 
 onSmallDisks('a spool that fills up under a clip loses nothing: it is stored, alerted, and written down once there is space', async () => {
-  const home = openHome({ filter: { backend: 'mock', config: { delay_ms: 1500 } } })
+  const home = openHome({ filter: { backend: 'mock', config: { delay_ms: 10_000 } } })
   const disk = home.own(new SmallDisk(join(home.data, 'spool'), 4))
   const phone = await withPhone(home)
   const run = await home.start()
   home.drop(1)
-  const { clip_id } = await home.until(1, 'in the filter', ({ stages }) => stages.filter.status === 'running')
+  const { clip_id } = await home.until(1, 'stored, in the filter', ({ stages }) => {
+    return stages.upload.status === 'ok' && stages.filter.status === 'running'
+  })
   disk.fill()
   expect(await phone.alertOf(clip_id)).toMatchObject({ clip_id })
   expect(await phone.newsOf('disk_full')).toMatchObject({ severity: 'error' })
@@ -42,7 +44,7 @@ onSmallDisks('a spool that fills up under a clip loses nothing: it is stored, al
 })
 
 onSmallDisks('a full storage does not hold back the alert; once there is space the clip is uploaded', async () => {
-  const home = openHome()
+  const home = openHome(FAILS_FOR_SECONDS)
   const disk = home.own(new SmallDisk(home.storage, 4))
   const phone = await withPhone(home)
   await home.start()

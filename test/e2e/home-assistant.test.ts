@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import mqtt from 'mqtt'
 import { expect, test } from 'vitest'
 import { Mosquitto, NO_MOSQUITTO } from '../../src/testkit/mosquitto.ts'
 import { readDevice } from '../../src/testkit/home-assistant-rules.ts'
 import { CAMERA, openHome } from './harness/home.ts'
+import { waitFor } from './harness/wait-for.ts'
 import { startWebhookReceiver } from './harness/webhook-receiver.ts'
 
 const door = (what: string) => `homecam/cameras/${CAMERA}/${what}`
@@ -43,9 +46,11 @@ test.skipIf(NO_MOSQUITTO !== null)(
     home.drop(2)
     expect((await home.done(2)).alert_decision).toEqual({ notify: false, notify_reason: 'alerts_off' })
 
+    await waitFor('the switch to be kept', () => /"alerts_on":\s*false/.test(readFileSync(join(home.data, 'camera-settings.json'), 'utf8')))
     await first.kill()
     await expect.poll(() => last('homecam/bridge/state')).toBe('{"state":"offline"}')
     await home.start()
+    await expect.poll(() => last('homecam/bridge/state')).toBe('{"state":"online"}') // it listens before it says so
     home.drop(3)
     expect((await home.done(3)).alert_decision).toEqual({ notify: false, notify_reason: 'alerts_off' })
 

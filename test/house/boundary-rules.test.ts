@@ -76,7 +76,7 @@ beforeAll(() => {
   const program = join(ROOT, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruise.mjs')
   const args = [program, '--config', configPath, '--output-type', 'json', 'src']
   violations = ReportSchema.parse(JSON.parse(run(args))).summary.violations
-}, 60_000)
+}, 180_000)
 
 /** `cli` may use commander, so that one is tried from elsewhere. */
 function vendorHome(library: string): string {

@@ -72,7 +72,7 @@ describe.each(pages)('%s', (page) => {
   })
 })
 
-test('the plugin in docs/writing-a-plugin.md compiles against the plugin SDK', { timeout: 60_000 }, () => {
+test('the plugin in docs/writing-a-plugin.md compiles against the plugin SDK', { timeout: 180_000 }, () => {
   const example = fencesOf('docs/writing-a-plugin.md').find(({ language }) => language === 'ts')?.code ?? ''
   expect(example).toContain('definePlugin')
   expect(typeErrors(example)).toEqual([])

@@ -5,7 +5,7 @@ import { eventTests } from './event-store.ts'
 import { logTests } from './log-store.ts'
 import { stateTests } from './state-store.ts'
 
-export { valueOf } from './rows.ts'
+export { PATIENT, valueOf } from './rows.ts'
 
 export interface DatabaseUnderTest extends AsyncDisposable {
   readonly states: StateStore

@@ -5,6 +5,9 @@ import { aClipState } from '../clip-states.ts'
 
 export const signal: AbortSignal = new AbortController().signal
 
+/** Time limits on a busy machine, where they are not what is tested. */
+export const PATIENT = { connectMs: 60_000, statementMs: 60_000, answerMs: 70_000 }
+
 export function valueOf<T>(result: Result<T, PluginError>): T {
   if (!result.ok) throw new Error(result.error.message, { cause: result.error.cause })
   return result.value

@@ -47,7 +47,7 @@ export function testClosing(create: Create): void {
     const file = join(await freshFolder(), 'big.mp4')
     await writeFile(file, Buffer.alloc(BIG_BYTES * 4))
     const answers: Awaited<ReturnType<StorageBackend['put']>>[] = []
-    const puts = [storage.put(file, 'a/closing.mp4', live), storage.putBytes(Buffer.alloc(BIG_BYTES), 'a/closing.jpg', live)]
+    const puts = [storage.put(file, 'a/closing.mp4', live), storage.putBytes(Buffer.alloc(64 * 1024), 'a/closing.jpg', live)]
     const all = Promise.all(puts.map(async (put) => answers.push(await put)))
     await new Promise((resolve) => setImmediate(resolve))
     await storage[Symbol.asyncDispose]()

@@ -191,6 +191,9 @@ export function nameOf(n: number): string {
   return `visit-${n}.mp4`
 }
 
+/** An upload that failed is tried again only seconds later, so that the alert finds it failed. */
+export const FAILS_FOR_SECONDS = { retry: { max_attempts: 1, backoff_s: 5 } }
+
 /** Quick to try again, so that an outage of a test is over in seconds; everyone is told of every person. */
 function defaults({ inbox, storage }: Home): Json {
   return {

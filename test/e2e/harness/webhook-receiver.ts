@@ -1,7 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { AlertSchema, SystemAlertSchema, type Alert, type SystemAlert } from '../../../src/contracts/alert.ts'
-import { listenHttp, readBody } from '../../../src/testkit/http-fake.ts'
+import { listen, readBody } from '../../../src/testkit/http-fake.ts'
 import { waitFor } from './wait-for.ts'
 
 const BodySchema = z.union([z.object({ alert: AlertSchema }), z.object({ system: SystemAlertSchema })])
@@ -21,6 +21,8 @@ export interface WebhookReceiver extends AsyncDisposable {
   newsOf(code: SystemAlert['code'], withinMs?: number): Promise<SystemAlert>
   /** Resolves when something came, whatever became of it. */
   called(times?: number): Promise<number>
+  /** Resolves when nobody is connected. */
+  idle(): Promise<unknown>
 }
 
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
@@ -39,13 +41,15 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     if (receiver.mood === 'take') keep(JSON.parse(body))
     response.writeHead(receiver.mood === 'take' ? 204 : 503).end()
   }
-  const server = await listenHttp((request, response) =>
-    serve(request, response).catch((cause: unknown) => void response.writeHead(500).end(String(cause))),
-  )
+  const server = createServer((request, response) => {
+    serve(request, response).catch((cause: unknown) => void response.writeHead(500).end(String(cause)))
+  })
+  const connections = () => new Promise<number>((resolve) => void server.getConnections((_, count) => resolve(count)))
+  const fake = await listen(server)
 
   const receiver: WebhookReceiver = {
-    ...server,
-    url: `${server.url}/hook`,
+    ...fake,
+    url: `${fake.url}/hook`,
     alerts,
     news,
     raw,
@@ -53,6 +57,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     alertOf: (clipId, withinMs) => waitFor(`the alert of ${clipId}`, () => alerts.find(({ clip_id }) => clip_id === clipId), withinMs),
     newsOf: (code, withinMs) => waitFor(`the system alert ${code}`, () => news.find((each) => each.code === code), withinMs),
     called: (times = 1) => waitFor(`${times} calls`, () => (raw.length >= times ? raw.length : null)),
+    idle: () => waitFor('nobody to be connected', async () => (await connections()) === 0),
   }
   return receiver
 }

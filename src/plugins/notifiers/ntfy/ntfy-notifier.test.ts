@@ -71,7 +71,7 @@ describe('ntfy', () => {
         attachment: { name: 'alert.jpg', bytes: Buffer.from(JPEG) },
       },
     ])
-    expect(server.notifications[0]?.message).toMatch(/^A person stands at the door\.\nWhy you are told: risk_level=high\n\d\d:00:00 on /)
+    expect(server.notifications[0]?.message).toMatch(/^A person stands at the door\.\nWhy you are told: risk_level=high\n\d\d:\d\d:00 on /)
   })
 
   test.each([
@@ -102,7 +102,7 @@ describe('ntfy', () => {
     await sendTo(await openHere(), { camera_name: 'tür', summary, notify_reason: '🦊'.repeat(300) }, thumbnail)
     expect(server.notifications[0]?.title).toBe('High risk at tür: person at door')
     expect(server.notifications[0]?.message).toMatch(
-      /^Straße 🦊 "<b>" .*…\nWhy you are told: 🦊+…?\n\d\d:00:00 on 20\d\d-\d\d-\d\d, 10 s$/su,
+      /^Straße 🦊 "<b>" .*…\nWhy you are told: 🦊+…?\n\d\d:\d\d:00 on 20\d\d-\d\d-\d\d, 10 s$/su,
     )
   })
 

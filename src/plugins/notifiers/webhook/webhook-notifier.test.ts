@@ -215,7 +215,7 @@ describe('webhook', () => {
 
   test('once the status is there, a body that never ends does not turn success into failure', async () => {
     receiver.answer = (response) => void response.writeHead(200).write('…')
-    expect(await sendTo({ timeout_s: 0.5 })).toMatchObject({ ok: true })
+    expect(await sendTo({ timeout_s: 3 })).toMatchObject({ ok: true })
     receiver.answer = (response) => void response.writeHead(200).end(Buffer.alloc(5_000_000))
     expect(await sendTo()).toMatchObject({ ok: true })
   })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { appendFile, mkdir, rename, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, rename, symlink, utimes, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../../lib/system-clock.ts'
 import { eventually, recordingSink, sourceContract } from '../../../testkit/source-contract.ts'
@@ -83,6 +83,8 @@ describe('when a file is taken', () => {
     const source = await fixture.started(sink, { stability_s: 3, poll_s: 1 })
     for (let part = 0; part < 6; part += 1) {
       await appendFile(fixture.path('x.mp4'), 'part')
+      const now = fixture.clock.now()
+      await utimes(fixture.path('x.mp4'), now, now)
       await fixture.looked(source)
       expect(sink.offered).toEqual([])
     }

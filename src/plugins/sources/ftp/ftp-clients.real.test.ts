@@ -104,7 +104,7 @@ describe.each(WAYS)('curl, %s', (_way, tls) => {
       (await Promise.all((await filesBelow(inbox)).map((file) => stat(join(inbox, file))))).map(({ size }) => size)
     for (let kill = 1; kill <= 8; kill += 1) {
       const before = (await filesBelow(inbox)).length
-      const args = [...options(fixture.port), '--limit-rate', '200k', '-u', `yard:${PASSWORD}`, '-T', path(19)]
+      const args = [...options(fixture.port), '--limit-rate', '50k', '-u', `yard:${PASSWORD}`, '-T', path(19)]
       const killed = spawn('curl', args, { stdio: 'ignore' })
       await until(async () => (await filesBelow(inbox)).length > before && !(await bytesIn()).includes(0))
       await new Promise((resolve) => setTimeout(resolve, kill * 15))

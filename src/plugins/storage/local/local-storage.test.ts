@@ -168,7 +168,7 @@ test('closing waits for what is being written: then no part is left, and nothing
   const { root, storage } = await disk()
   await mustPut(storage, 'front/a.mp4')
   const file = join(await mkdtemp(join(tmpdir(), 'homesec-disk-')), 'big.mp4')
-  await writeFile(file, Buffer.alloc(64 * 1024 * 1024))
+  await writeFile(file, Buffer.alloc(16 * 1024 * 1024))
   const putting = storage.put(file, 'front/big.mp4', live)
   await expect.poll(() => readdir(join(root, '.homesec-incoming')), { interval: 1 }).toHaveLength(1)
   await storage[Symbol.asyncDispose]()

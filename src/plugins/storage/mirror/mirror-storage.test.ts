@@ -159,7 +159,7 @@ describe('reading', () => {
   })
 
   test('passes over a place that gives no answer, and asks it last from then on', async () => {
-    const { mirror, parts, file } = await twoFolders({ answerMs: 400 })
+    const { mirror, parts, file } = await twoFolders({ answerMs: 3000 })
     await succeeds(mirror.put(file, KEY, live))
     parts.nas.fails = 'hang'
     expect(await readText(mirror, ADDRESS)).toBe('video')
@@ -169,7 +169,7 @@ describe('reading', () => {
   })
 
   test('a stream that comes after its time is closed, and its errors reach nobody', async () => {
-    const { mirror, parts, file } = await twoFolders({ answerMs: 400 })
+    const { mirror, parts, file } = await twoFolders({ answerMs: 3000 })
     await succeeds(mirror.put(file, KEY, live))
     const late: Readable[] = []
     parts.nas.read = async (_uri, _range, signal) => {
@@ -242,7 +242,7 @@ test('a place that cannot be built is down with its reason, and the others work'
 test('closing cancels a put that hangs in one place, waits for the others, and hears of no copy afterwards', async () => {
   const { mirror, parts, folders, file } = await twoFolders()
   await succeeds(mirror.put(file, 'clips/yard/yard_0.mp4', live))
-  await writeFile(file, Buffer.alloc(64 * 1024 * 1024))
+  await writeFile(file, Buffer.alloc(16 * 1024 * 1024))
   parts.nas.fails = 'hang'
   const copies = progress()
   const putting = mirror.put(file, KEY, live, copies)

@@ -92,8 +92,8 @@ describe.skipIf(NO_SSHD !== null)(`sftp on OpenSSH when things go wrong${NO_SSHD
     cutter.release()
     abort.abort()
     expect(await putting).toMatchObject({ ok: false, error: { kind: 'cancelled' } })
+    await expect.poll(incoming).toEqual([])
     await storage[Symbol.asyncDispose]()
-    expect(await incoming()).toEqual([])
     await expect(stored()).rejects.toThrow('ENOENT')
   })
 
