@@ -45,6 +45,8 @@ const SHOWN = 'if(eq(PTS,NOPTS),if(eq(PREV_OUTDTS,NOPTS),0,DTS+DURATION),PTS)'
 const DECODED =
   'if(eq(DTS,NOPTS),if(eq(PREV_OUTDTS,NOPTS),PTS-0.01/TB,PREV_OUTDTS+1),if(eq(PTS,NOPTS)*eq(PREV_OUTDTS,NOPTS),min(DTS,0),DTS))'
 const FIRST_TIMES = ['-bsf:v', `setts=pts='${SHOWN}':dts='${DECODED}'`]
+/** So many pictures later one is told of: where it ends is known when the next begins, and `setts` keeps one back to look ahead. */
+export const TOLD_LATE_BY = 2
 
 /** One decoding thread: a camera needs no more, and threads hold pictures back. */
 const ONE_THREAD = ['-threads', '1', '-filter_threads', '1']

@@ -68,7 +68,6 @@ export class CameraConnection {
   #timestamps = TRUSTED
   readonly #startedMs: number
   #lastSegmentMs: number | null = null
-  #lastToldMs: number | null = null
   #firstPacketMs: number | null = null
   #framesSeen = false
   #timestampsJumped = false
@@ -145,13 +144,7 @@ export class CameraConnection {
     if (this.#plan.sound === 'copy' && soundFor(facts.audio_codec) !== 'copy') void this.#session?.close('restart')
   }
 
-  /**
-   * ffmpeg knows where a picture ends only when the next one begins: what it tells now came when it told of the one before.
-   */
-  #packet(packet: PacketLine, toldMs: number): void {
-    const arrivedMs = this.#lastToldMs
-    this.#lastToldMs = toldMs
-    if (arrivedMs === null) return
+  #packet(packet: PacketLine, arrivedMs: number): void {
     if (this.#hasJumped(packet, arrivedMs)) return
     this.#streamClock.observe(packet.ptsMs, arrivedMs)
     if (this.#firstPacketMs === null) {

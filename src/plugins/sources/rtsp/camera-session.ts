@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Clock } from '../../../contracts/clock.ts'
-import { PIPES, recordArguments, type RecordPlan } from './camera-arguments.ts'
+import { PIPES, recordArguments, TOLD_LATE_BY, type RecordPlan } from './camera-arguments.ts'
 import { FrameReader, type FrameListener } from './frame-reader.ts'
 import { onLines } from './lines.ts'
 import { PacketLineParser, type PacketLine } from './packet-lines.ts'
@@ -18,6 +18,7 @@ export interface ClosedSegment {
 
 export interface SessionListener {
   streams(facts: StreamFacts): void
+  /** Not called for the first ones: when they came is not known. */
   packet(packet: PacketLine, arrivedMs: number): void
   segment(segment: ClosedSegment): void
   diskHangs(): void
@@ -49,9 +50,13 @@ export class CameraSession {
       clock,
     )
     const parser = new PacketLineParser()
+    const toldMs: number[] = []
     onLines(this.#pipe(PIPES.packets), (line) => {
       const packet = parser.parse(line)
-      if (packet !== null) listener.packet(packet, this.#stream.sign())
+      if (packet === null) return
+      toldMs.push(this.#stream.sign())
+      const arrivedMs = toldMs.length > TOLD_LATE_BY ? toldMs.shift() : undefined
+      if (arrivedMs !== undefined) listener.packet(packet, arrivedMs)
     })
     onLines(this.#pipe(PIPES.segments), (line) => {
       const segment = parseSegmentLine(line)
