@@ -13,6 +13,10 @@ test('a program gets what it needs to run, and none of our secrets', () => {
   expect(Object.keys(childEnvironment())).not.toContain('CUDA_VISIBLE_DEVICES')
 })
 
+test('a program is given no tables of character sets, on which static builds of ffmpeg crash', () => {
+  expect(childEnvironment()).toMatchObject({ GCONV_PATH: '/nonexistent' })
+})
+
 test('a worker also gets what steers inference', () => {
   vi.stubEnv('OPENAI_API_KEY', 'canary')
   vi.stubEnv('CUDA_VISIBLE_DEVICES', '1')

@@ -12,7 +12,9 @@ const INSTALL_HINTS: Readonly<Record<string, string>> = { ffmpeg: 'apt install f
 
 /** How a child ended: its exit code, or null when a signal ended it. `stderr` is the redacted end of what it said. */
 export interface ChildExit {
+  /** Null if a signal ended it. */
   readonly exitCode: number | null
+  readonly signalName: string | null
   readonly stderr: string
 }
 
@@ -127,8 +129,12 @@ function untilEnded(
     child.once('error', (cause) => {
       if (child.pid === undefined) resolve(err(spawnError(command, cause)))
     })
-    child.once('close', (exitCode) => {
-      resolve(signal.aborted ? err(pluginError('cancelled', `${command} was stopped`)) : ok({ exitCode, stderr: redact(stderr).trim() }))
+    child.once('close', (exitCode, signalName) => {
+      resolve(
+        signal.aborted
+          ? err(pluginError('cancelled', `${command} was stopped`))
+          : ok({ exitCode, signalName, stderr: redact(stderr).trim() }),
+      )
     })
   })
 }
@@ -169,7 +175,8 @@ export async function runChild(
   if (stdout.overflowed() || extra.overflowed()) {
     return err(pluginError('invalid', `${command} printed more than ${options.maxStdoutBytes} bytes`))
   }
-  if (ended.value.exitCode === null) return err(pluginError('unavailable', `${command} was killed`))
+  if (ended.value.exitCode === null)
+    return err(pluginError('unavailable', `${command} was killed (${ended.value.signalName ?? 'no signal'})`))
   return ok({ ...ended.value, stdout: stdout.bytes(), extra: extra.bytes() })
 }
 
