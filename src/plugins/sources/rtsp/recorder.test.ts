@@ -25,6 +25,8 @@ class Scene {
   #streamClock = new StreamClock()
   #startedMs = 0
   #segments = 0
+  /** By which segments seem to last longer than they do: where pictures come unevenly, the length of the last one is a guess. */
+  overlapMs = 0
 
   constructor() {
     const root = mkdtempSync(join(tmpdir(), 'homesec-recorder-'))
@@ -95,7 +97,7 @@ class Scene {
     this.#segments += 1
     this.#open()
     const endMs = this.#segments * 1000
-    this.recorder.segment({ name, startMs: endMs - 1000, endMs })
+    this.recorder.segment({ name, startMs: endMs - 1000, endMs: endMs + this.overlapMs })
     await this.recorder.idle
   }
 }
@@ -159,6 +161,15 @@ test('a long one goes on in the next with the very next segment', async () => {
   ])
   expect(scene.segmentsOf(scene.finished[0]).at(-1)).toBe(21)
   expect(scene.segmentsOf(scene.finished[1])[0]).toBe(22)
+})
+
+test('a long one goes on with the very next segment also where segments seem to overlap', async () => {
+  const scene = await aScene()
+  scene.overlapMs = 30
+  await scene.send(40, [...Array(28).keys()].slice(5))
+  expect(scene.segmentsOf(scene.finished[0])).toEqual(Array.from({ length: 20 }, (_, n) => 2 + n))
+  expect(scene.segmentsOf(scene.finished[1])[0]).toBe(22)
+  expect(scene.finished[1]?.span).toEqual({ firstMs: 22_000, endMs: 27_900 + 4000 })
 })
 
 test('the clip after one shows no more of it again than the segment in which that ended', async () => {

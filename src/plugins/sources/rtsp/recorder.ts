@@ -221,7 +221,7 @@ export class Recorder {
       recording.want(segment)
       await this.#keep(recording)
       if (this.#isLongEnough(stream, recording, segment)) {
-        await this.#close(stream, recording, segment.endMs)
+        await this.#close(stream, recording, segment.endMs, { hasAll: true })
         this.#open(stream, stream.openSegment, new PictureShape(sets))
       }
     }
@@ -248,16 +248,16 @@ export class Recorder {
     return kept
   }
 
-  /** Ends a recording at `endMs`; what is still on its way to it is waited for outside of the queue. */
-  async #close(stream: LiveStream, recording: OpenRecording, endMs: number | null): Promise<void> {
+  /** Ends a recording at `endMs`; what is still on its way to it is waited for outside of the queue, unless it has all. */
+  async #close(stream: LiveStream, recording: OpenRecording, endMs: number | null, { hasAll = false } = {}): Promise<void> {
     const { clock, scores, finish } = this.#deps
     this.#recording = null
     stream.lastClipEndMs = endMs ?? Infinity
     const zeroMs = stream.zeroWallMs(clock)
     const done = async () => {
-      if (endMs !== null) await this.#untilArrived(stream, endMs)
+      if (endMs !== null && !hasAll) await this.#untilArrived(stream, endMs)
       await this.#queue.run(async () => {
-        await this.#completeUntil(stream, recording, endMs ?? Infinity)
+        if (!hasAll) await this.#completeUntil(stream, recording, endMs ?? Infinity)
         recording.note(journalOf(recording.firstMs, zeroMs, endMs))
         await this.#keep(recording)
       })

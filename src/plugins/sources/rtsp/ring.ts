@@ -42,8 +42,11 @@ export class Ring {
     this.#held.delete(name)
   }
 
+  /** The next one. Where it begins is known; where the one before ends was a guess, if pictures come unevenly: its last one's length. */
   async add(segment: ClosedSegment): Promise<void> {
     const { size } = await stat(join(this.folder, segment.name))
+    const before = this.#segments.pop()
+    if (before !== undefined) this.#segments.push({ ...before, endMs: Math.min(before.endMs, Math.max(before.startMs, segment.startMs)) })
     this.#segments.push({ ...segment, sizeBytes: size })
     await this.#prune()
   }
