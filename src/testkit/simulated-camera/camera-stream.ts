@@ -105,6 +105,7 @@ export class CameraStream {
 
   /** Cuts over to the beginning of another file, with timestamps going on. Its codec must be the same. */
   switchTo(media: Media): void {
+    if (this.#timer !== null) this.#sendDue() // what is late by now is not left out
     const sameSound = JSON.stringify(media.audio) === JSON.stringify(this.#media.audio)
     const units = sameSound ? media.units : media.units.filter((unit) => unit.track === 'video')
     const lastMs = this.#sent.at(-1)?.sceneAtMs ?? 0

@@ -33,6 +33,9 @@ const QUICK: ConfigInput = {
   reconnect: { backoff_s: 0.2, max_backoff_s: 1 },
 }
 
+/** A picture that comes so long after a pause is none of those that came at once behind it. */
+const READ_BY_MS = 300
+
 export interface RigOptions {
   readonly camera: SimulatedCameraOptions
   readonly config?: ConfigInput
@@ -88,10 +91,11 @@ export class CameraRig implements AsyncDisposable {
     return this.camera.sentFrames(STREAM).map(({ index }) => index)
   }
 
-  /** Resolves when something is being recorded and was for a while. */
+  /** Resolves when something is being recorded and was for a while, and what a pause of the machine has piled up is read. */
   async recording(forMs = 2_000): Promise<void> {
     await waitFor('a recording', () => this.logged('recording_started').length > 0)
     await systemClock.sleep(forMs, new AbortController().signal)
+    await this.seen(Date.now() + READ_BY_MS)
   }
 
   /** Resolves with the time (wall clock) of the first picture seen after `sinceMs`. */

@@ -47,7 +47,8 @@ describe.skipIf(NO_SMALL_DISKS !== null).concurrent('recording', () => {
     await saysDisk(rig)
     await delay(8_000)
     disk.free()
-    await delay(6_000)
+    await isBack(rig)
+    await rig.recording(2_500)
     expect(await found(rig)).toMatchObject({ broken: [], before: 0, lost: 0 })
   })
 

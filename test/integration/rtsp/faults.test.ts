@@ -62,6 +62,9 @@ class Mute {
 }
 const [mute, muteFromStart] = [new Mute(), new Mute()]
 
+/** A busy machine makes a slow start slower still. */
+const PATIENT = { stream: { connect_timeout_s: 30, io_timeout_s: 3 } }
+
 const FAULTS: readonly Fault[] = [
   {
     name: 'wrong password for 8 s',
@@ -102,7 +105,14 @@ const FAULTS: readonly Fault[] = [
   },
   { name: 'takes connections, never answers', begin: mute.begin, end: mute.end, mayLose: UNDER_WAY },
   { name: 'never answers at start', isFromStart: true, begin: muteFromStart.begin, end: muteFromStart.end, mayLose: 0 },
-  { name: 'slow start, 2 s', isFromStart: true, begin: ({ camera }) => camera.setSlowStart(1_500, 500), noticed: null, mayLose: 0 },
+  {
+    name: 'slow start, 2 s',
+    isFromStart: true,
+    begin: ({ camera }) => camera.setSlowStart(1_500, 500),
+    config: PATIENT,
+    noticed: null,
+    mayLose: 0,
+  },
   {
     name: 'too slow a start',
     isFromStart: true,
@@ -113,13 +123,13 @@ const FAULTS: readonly Fault[] = [
   { name: 'clock jumps 3600 s ahead', begin: jumps(3600), noticed: reconnected, mayLose: UNDER_WAY },
   { name: 'clock jumps 3600 s back', begin: jumps(-3600), noticed: reconnected, mayLose: UNDER_WAY },
   { name: 'clock jumps 1 s ahead', begin: jumps(1), noticed: null, mayLose: 0 },
-  { name: 'clock jumps 1 s back', begin: jumps(-1), noticed: null, mayLose: 1 },
+  { name: 'clock jumps 0.6 s back', begin: jumps(-0.6), noticed: null, mayLose: 1 },
   {
     name: 'clock jumps again and again',
     begin: async (rig) => {
       for (const seconds of [3600, -3600, 86_400, -10, 3600]) {
         rig.camera.jumpTimestamps(seconds)
-        await delay(1_500)
+        await rig.seen(Date.now() + 1_500) // each hits a live stream
       }
     },
     noticed: (rig) => rig.camera.sessions.total >= 3,
@@ -164,7 +174,7 @@ async function suffer(rig: CameraRig, fault: Fault): Promise<{ readonly recovere
     overAtMs = Date.now()
     await fault.begin(rig)
   }
-  if (noticed !== null) await waitFor(`${fault.name} to be noticed`, () => noticed(rig), 30_000)
+  if (noticed !== null) await waitFor(`${fault.name} to be noticed`, () => noticed(rig))
   const noticedAtMs = Date.now()
   let note = ''
   if (fault.end !== undefined) {
@@ -201,7 +211,7 @@ describe.concurrent('a fault of the camera or of ffmpeg', () => {
     await rig.recording(2_300)
     await rig.camera.switchVideo(STREAM, large.path)
     const before = rig.sent().length
-    await delay(3_500)
+    await rig.seen(Date.now() + 3_500)
     await rig.drain()
     const sizes = await Promise.all(rig.clips.map(async (clip) => isAll((await large.see(clip)).pictures)))
     const ofSize = (isLarge: boolean) => rig.clips.filter((_, at) => sizes[at] === isLarge)
@@ -225,7 +235,8 @@ describe('a fault of the detect stream', () => {
   const detector = ({ camera }: CameraRig) =>
     runningProcesses().find(({ command }) => command[0] === 'ffmpeg' && command.includes(camera.url(DETECT)))
 
-  const replayers = () => runningProcesses().filter(({ command }) => command[0] === 'ffmpeg' && command.includes('pipe:0'))
+  const replayers = () =>
+    runningProcesses().filter(({ parent, command }) => parent === process.pid && command[0] === 'ffmpeg' && command.includes('pipe:0'))
 
   test('a camera that refuses the second session is watched in what is recorded, without any interruption', async ({ onTestFailed }) => {
     await using rig = await CameraRig.open({ camera: { streams: streams(), maxSessions: 1 }, config })

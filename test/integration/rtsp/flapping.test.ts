@@ -8,9 +8,9 @@ const DROPS = 30
 /** By then everything has been used once. */
 const WARM = 5
 
-const { film } = oneFilm(120)
+const { film } = oneFilm(480)
 
-test('a camera that is lost 30 times leaves nothing behind: no process, no open file, no listener', { timeout: 240_000 }, async () => {
+test('a camera that is lost 30 times leaves nothing behind: no process, no open file, no listener', { timeout: 480_000 }, async () => {
   const warnings: string[] = []
   const onWarning = ({ name, message }: Error) => void warnings.push(`${name}: ${message}`)
   process.on('warning', onWarning)

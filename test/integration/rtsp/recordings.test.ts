@@ -10,7 +10,8 @@ const { film, openRig } = oneFilm(60)
 
 /** What a program leaves that ended while something moved. */
 async function leftRecording(): Promise<CameraRig> {
-  const rig = await openRig()
+  // Long enough to be one recording, however late it is looked at.
+  const rig = await openRig({ recording: { pre_roll_s: 3, stop_delay_s: 2, max_recording_s: 60 } })
   onTestFailed(() => console.error(rig.story()))
   await rig.start()
   await rig.recording(1_500)
@@ -70,7 +71,7 @@ test('a clip whose maker hangs is made by another one', async () => {
   writeFileSync(join(programs, 'ffmpeg'), script, { mode: 0o755 })
   vi.stubEnv('PATH', `${programs}:${process.env['PATH'] ?? ''}`)
   onTestFinished(() => void vi.unstubAllEnvs())
-  await rig.drain(8_000)
+  await rig.drain(20_000)
   expect(rig.logged('clip_not_handed_over').map(({ fields }) => fields['reason'])).toEqual(['making the clip took too long'])
   expect(await footprint(film(), rig.clips, rig.sent())).toMatchObject({ clips: 1, broken: [], before: 0, lost: 0 })
 })

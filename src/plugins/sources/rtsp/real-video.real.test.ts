@@ -23,7 +23,7 @@ const NO_VIDEO = video === null ? 'HOMESEC_TEST_DATA has no videos/one-by-one-pe
 /** Shows the whole video once to the recorder, as it comes, with its defaults. */
 async function watch(url: string): Promise<CameraRecording> {
   const recording = await recordCamera({ main: url })
-  const untilMs = Date.now() + VIDEO_MS + 25_000
+  const untilMs = Date.now() + VIDEO_MS + 90_000
   // The last clip ends when nothing moved for ten seconds, or with the stream.
   while (Date.now() < untilMs && !(await reachesTheEnd(recording))) await new Promise((resolve) => setTimeout(resolve, 1000))
   return recording
@@ -66,7 +66,7 @@ function framesOf({ from, count }: FrameRun): number[] {
 }
 
 describe.concurrent('everybody in the hallway is recorded, from before they enter until they have left', () => {
-  test('from a simulated camera', { timeout: 240_000 }, async (context) => {
+  test('from a simulated camera', { timeout: 400_000 }, async (context) => {
     if (video === null) return context.skip(NO_VIDEO ?? '')
     await using camera = await startSimulatedCamera({ streams: { main: { video, loop: false } }, startAt: 'first_session' })
     await using recording = await watch(camera.url('main'))
@@ -75,7 +75,7 @@ describe.concurrent('everybody in the hallway is recorded, from before they ente
     expect(camera.sessions.peak).toBe(1)
   })
 
-  test("from GStreamer's server", { timeout: 240_000 }, async (context) => {
+  test("from GStreamer's server", { timeout: 400_000 }, async (context) => {
     const missing = NO_VIDEO ?? gstServerMissing()
     if (video === null || missing !== null) return context.skip(missing ?? '')
     await using server = await startGstServer({ video })

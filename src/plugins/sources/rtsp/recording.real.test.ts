@@ -15,7 +15,7 @@ const film = (name: string, changes: Partial<Film> = {}) => makeFilm(join(folder
 const filmed = (video: string) => startSimulatedCamera({ streams: { main: { video } }, startAt: 'first_session' })
 
 async function firstClip(recording: CameraRecording): Promise<OfferedClip> {
-  await vi.waitFor(() => expect(recording.clips.length).toBeGreaterThan(0), { timeout: 45_000, interval: 50 })
+  await vi.waitFor(() => expect(recording.clips.length).toBeGreaterThan(0), { timeout: 120_000, interval: 50 })
   return recording.clips[0] ?? expect.fail('no clip')
 }
 
