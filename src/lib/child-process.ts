@@ -12,7 +12,6 @@ const INSTALL_HINTS: Readonly<Record<string, string>> = { ffmpeg: 'apt install f
 
 /** How a child ended: its exit code, or null when a signal ended it. `stderr` is the redacted end of what it said. */
 export interface ChildExit {
-  /** Null if a signal ended it. */
   readonly exitCode: number | null
   readonly signalName: string | null
   readonly stderr: string

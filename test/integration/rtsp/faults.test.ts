@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,6 +9,8 @@ import { makeVideo } from '../../../src/testkit/videos.ts'
 import { waitFor } from '../../e2e/harness/wait-for.ts'
 import { CameraRig, DETECT, STREAM, type RigOptions } from './camera-rig.ts'
 import { faultTable, footprint, type FaultRow } from './fault-report.ts'
+import { Mute } from './mute.ts'
+import { GOP } from './one-film.ts'
 
 interface Fault {
   readonly name: string
@@ -31,8 +32,6 @@ interface Fault {
   readonly look?: (rig: CameraRig) => string
 }
 
-/** Pictures from keyframe to keyframe: one second of the film. */
-const GOP = 10
 /** With each connection that breaks; on a busy machine one that is too slow in the beginning breaks as well. */
 const UNDER_WAY = 3 * GOP
 const reconnected = (rig: CameraRig) => rig.camera.sessions.total >= 2
@@ -41,25 +40,6 @@ const sends = (signal: NodeJS.Signals) => (rig: CameraRig) => process.kill(rig.r
 const jumps = (seconds: number) => (rig: CameraRig) => rig.camera.jumpTimestamps(seconds)
 const USER = { username: 'homesec', password: 'right' }
 
-/** What takes connections and never says a word, in place of the camera. */
-class Mute {
-  readonly #sockets = new Set<Socket>()
-  readonly #server = createServer((socket) => void this.#sockets.add(socket.on('error', () => undefined)))
-
-  readonly begin = async ({ camera }: CameraRig): Promise<void> => {
-    const { port } = camera
-    await camera.refuseConnections(true)
-    camera.drop()
-    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve))
-  }
-
-  readonly end = async ({ camera }: CameraRig): Promise<void> => {
-    const closed = new Promise((resolve) => this.#server.close(resolve))
-    for (const socket of this.#sockets) socket.destroy()
-    await closed
-    await camera.refuseConnections(false)
-  }
-}
 const [mute, muteFromStart] = [new Mute(), new Mute()]
 
 /** A busy machine makes a slow start slower still. */
